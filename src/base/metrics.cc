@@ -1,0 +1,119 @@
+#include "base/metrics.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace base {
+namespace {
+
+constexpr size_t kMaxSeries = 10'000;
+
+std::string Escape(const std::string& value) {
+  std::string out;
+  for (char c : value) {
+    if (c == '\\' || c == '"') out.push_back('\\');
+    if (c == '\n') out += "\\n";
+    else out.push_back(c);
+  }
+  return out;
+}
+
+std::string Render(const Labels& labels) {
+  std::string out;
+  for (const auto& [key, value] : labels) out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", key, Escape(value));
+  return out;
+}
+
+std::string Braced(const std::string& rendered) { return rendered.empty() ? "" : "{" + rendered + "}"; }
+
+void ExposeHistogram(const std::string& name, const std::string& labels, const Histogram& histogram, std::string* out) {
+  const std::string comma = labels.empty() ? "" : labels + ",";
+  uint64_t cumulative = 0;
+  for (size_t i = 0; i < Histogram::kBounds.size(); ++i) {
+    cumulative += histogram.bucket(i);
+    *out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, comma, Histogram::kBounds[i], cumulative);
+  }
+  cumulative += histogram.bucket(Histogram::kBounds.size());
+  *out += fmt::format("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, comma, cumulative);
+  *out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, Braced(labels), histogram.sum(), name, Braced(labels), cumulative);
+}
+
+}  // namespace
+
+void Histogram::Observe(double seconds) {
+  size_t i = 0;
+  while (i < kBounds.size() && seconds > kBounds[i]) ++i;
+  buckets_[i].fetch_add(1, std::memory_order_relaxed);
+  sum_.fetch_add(seconds, std::memory_order_relaxed);
+}
+
+uint64_t Histogram::count() const {
+  uint64_t total = 0;
+  for (const auto& bucket : buckets_) total += bucket.load(std::memory_order_relaxed);
+  return total;
+}
+
+MetricsRegistry::Family& MetricsRegistry::FamilyOf(const std::string& name, const char* type, const std::string& help) {
+  Family& family = families_[name];
+  if (family.type.empty()) {
+    family.type = type;
+    family.help = help;
+  }
+  CHECK(family.type == type);
+  return family;
+}
+
+std::string MetricsRegistry::SeriesKey(const Labels& labels) {
+  return ++series_ > kMaxSeries ? "overflow=\"true\"" : Render(labels);
+}
+
+namespace {
+template <typename T>
+T& Find(std::map<std::string, std::unique_ptr<T>>* series, const std::string& key) {
+  auto& slot = (*series)[key];
+  if (!slot) slot = std::make_unique<T>();
+  return *slot;
+}
+}  // namespace
+
+Counter& MetricsRegistry::GetCounter(const std::string& name, const std::string& help, Labels labels) {
+  std::lock_guard lock(mutex_);
+  return Find(&FamilyOf(name, "counter", help).counters, SeriesKey(labels));
+}
+
+Gauge& MetricsRegistry::GetGauge(const std::string& name, const std::string& help, Labels labels) {
+  std::lock_guard lock(mutex_);
+  return Find(&FamilyOf(name, "gauge", help).gauges, SeriesKey(labels));
+}
+
+Histogram& MetricsRegistry::GetHistogram(const std::string& name, const std::string& help, Labels labels) {
+  std::lock_guard lock(mutex_);
+  return Find(&FamilyOf(name, "histogram", help).histograms, SeriesKey(labels));
+}
+
+std::string MetricsRegistry::Expose() const {
+  std::lock_guard lock(mutex_);
+  std::string out;
+  for (const auto& [name, family] : families_) {
+    out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, family.help, name, family.type);
+    for (const auto& [labels, counter] : family.counters) out += fmt::format("{}{} {}\n", name, Braced(labels), counter->value());
+    for (const auto& [labels, gauge] : family.gauges) out += fmt::format("{}{} {}\n", name, Braced(labels), gauge->value());
+    for (const auto& [labels, histogram] : family.histograms) ExposeHistogram(name, labels, *histogram, &out);
+  }
+  return out;
+}
+
+std::vector<MetricsRegistry::Description> MetricsRegistry::Describe() const {
+  std::lock_guard lock(mutex_);
+  std::vector<Description> out;
+  for (const auto& [name, family] : families_) out.push_back({name, family.type, family.help});
+  return out;
+}
+
+MetricsRegistry& Metrics() {
+  static MetricsRegistry registry;
+  return registry;
+}
+
+}  // namespace base

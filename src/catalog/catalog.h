@@ -1,0 +1,113 @@
+#pragma once
+// Catalog: what exists. An immutable snapshot of sources, views, roles and grants, validated when it is made; DDL makes the
+// next snapshot. Readers keep the shared_ptr for one statement.
+//
+// Threads: a snapshot is const and for any thread; CatalogHolder swaps it. Errors: user errors in PostgreSQL's style.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "model/schema.h"
+#include "sql/binder.h"
+#include "sql/statements.h"
+#include "view/plan.h"
+
+namespace catalog {
+
+struct Source {
+  model::ObjectId id;
+  std::string name;
+  std::string definition;               // SQL text
+  model::SourceSchema schema;
+  model::Fields fields;                 // what SELECT sees, in order
+  std::string connector;                // "kafka"
+  std::string topic;
+  std::map<std::string, std::string> properties;  // librdkafka's, allow-listed
+  std::string startup_mode = "earliest";
+  int64_t startup_timestamp_ms = 0;
+  std::optional<int64_t> retention_us;  // nullopt = for ever; 0 = no raw rows
+  int64_t idle_timeout_us = 30'000'000;
+  bool stop_on_error = false;           // on_error = 'stop'
+  int64_t freshness_us = 5'000'000;
+  bool paused = false;
+  int incarnation = 0;
+  std::string topic_id;                 // as accepted; empty = not seen yet
+  std::string RawTable() const { return "raw_" + std::to_string(id.value); }
+  bool KeepsRaw() const { return !retention_us || *retention_us > 0; }
+};
+
+struct View {
+  model::ObjectId id;
+  std::string name;
+  std::string definition;
+  std::string input;                    // name of the source
+  std::shared_ptr<const view::Plan> plan;
+  std::optional<int64_t> retention_us;
+  int64_t freshness_us = 5'000'000;
+  std::string suspended;                // error text; empty = running
+  std::string Table() const { return "partials_" + std::to_string(id.value); }
+};
+
+struct Role {
+  model::ObjectId id;
+  std::string name;
+  std::string scram_verifier;           // "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey"; empty = cannot sign in by password
+  bool login = false;
+  bool administrator = false;           // may run DDL; `freshet` is
+  std::set<std::string> select_on;      // relation names; "*" = all
+};
+
+class Catalog : public sql::RelationLookup {
+ public:
+  std::map<std::string, std::shared_ptr<const Source>> sources;
+  std::map<std::string, std::shared_ptr<const View>> views;
+  std::map<std::string, std::shared_ptr<const Role>> roles;
+  int64_t version = 0;
+  model::ObjectId next_id{1};
+
+  // Sources, views and the system relations of schema freshet.
+  const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override;
+  std::vector<std::string_view> Names() const override;
+  void AddSystemRelation(sql::RelationInfo info);
+  void Reindex();                       // after changing the maps
+
+  bool MaySelect(std::string_view role, std::string_view relation) const;
+
+ private:
+  std::map<std::string, sql::RelationInfo, std::less<>> relations_;  // "schema.name"
+  std::vector<sql::RelationInfo> system_;
+};
+
+using CatalogPtr = std::shared_ptr<const Catalog>;
+
+// The current snapshot. Threads: any.
+class CatalogHolder {
+ public:
+  CatalogPtr Get() const {
+    std::lock_guard lock(mutex_);
+    return current_;
+  }
+  void Set(CatalogPtr next) {
+    std::lock_guard lock(mutex_);
+    current_ = std::move(next);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  CatalogPtr current_ = std::make_shared<Catalog>();
+};
+
+// Statement -> object, validated against `catalog` (names, types, options by allow list with HINTs for near ones).
+base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text, const Catalog& catalog);
+base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, const std::string& text, const Catalog& catalog);
+
+// SCRAM-SHA-256 verifier in PostgreSQL's text form, 4096 iterations, random salt.
+std::string MakeScramVerifier(const std::string& password);
+
+}  // namespace catalog

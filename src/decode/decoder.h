@@ -1,0 +1,39 @@
+#pragma once
+// Decoder: record values -> columns by the declared schema. Second stage of the journey; never throws, never drops: a
+// record that does not fit becomes a dead letter and its row is taken back.
+//
+// Threads: one owner (a lane). Borrows the schema for its life. Errors: only as dead letters.
+// Limits: nesting 64 levels, strings 16 MiB; beyond that a dead letter.
+
+#include <memory>
+#include <vector>
+
+#include "base/status.h"
+#include "model/column_batch.h"
+#include "model/dead_letter.h"
+#include "model/record_batch.h"
+#include "model/schema.h"
+
+namespace decode {
+
+struct DecoderOptions {
+  // Columns that nothing uses (no view, no retention) may be left out: their cells are then not written and the batch has
+  // no such column. One flag per schema column; empty = all. Columns that are NOT NULL or the event time are always read.
+  std::vector<bool> used;
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  // Appends a row to `rows` for each record of `run`, in order; kGenerated columns are left untouched (the pipeline fills
+  // them); failures go to `dead`. Event-time rules (null, too far ahead) are applied when the event time is no generated
+  // column.
+  virtual void Decode(const model::RecordBatch& batch, const model::RecordRun& run, model::ColumnBatch* rows,
+                      std::vector<model::DeadLetter>* dead) = 0;
+};
+
+// JSON objects by simdjson on demand (json_decoder.cc). Invalid when a column's type cannot come from JSON.
+base::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const model::SourceSchema& schema, DecoderOptions options);
+
+}  // namespace decode

@@ -1,0 +1,148 @@
+#pragma once
+// Statements as values. ParseStatements (parser.h) makes them. Threads: values.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/schema.h"
+#include "sql/ast.h"
+
+namespace sql {
+
+using Options = std::map<std::string, std::string>;  // WITH (...): lower-case key -> text of the value
+
+struct SelectStatement {
+  SelectPtr select;
+};
+
+struct CreateSource {
+  std::string name;
+  bool if_not_exists = false;
+  model::SourceSchema schema;       // types, paths, NOT NULL, generated columns, watermark, INCLUDE columns
+  Options options;                  // WITH; validated by the catalog
+  std::string format = "PLAIN";     // upper case
+  std::string encode;               // JSON ...
+  Options encode_options;           // ENCODE JSON (...)
+};
+
+struct CreateView {                 // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
+  std::string name;
+  bool or_replace = false, if_not_exists = false;
+  Options options;
+  SelectPtr select;
+  std::string select_text;          // as written
+};
+
+struct DropStatement {
+  enum class Kind { kSource, kView, kRole } kind = Kind::kSource;
+  std::vector<std::string> names;
+  bool if_exists = false, cascade = false;
+};
+
+struct AlterSource {
+  enum class Action { kPause, kResume, kReset } action = Action::kPause;
+  std::string name;
+  // kReset: RESET TO EARLIEST | LATEST | OFFSET n [PARTITION p] | ACCEPT (take what the error named); see docs.
+  std::string reset_to;             // "earliest", "latest", "offset", "accept"
+  std::optional<int> partition;
+  std::optional<int64_t> offset;
+};
+
+struct AlterView {
+  enum class Action { kResume } action = Action::kResume;
+  std::string name;
+};
+
+struct RoleStatement {              // CREATE ROLE | USER, ALTER ROLE | USER
+  bool create = true;
+  bool if_not_exists = false;
+  std::string name;
+  std::optional<std::string> password;
+  std::optional<bool> login, superuser;
+};
+
+struct GrantStatement {             // GRANT SELECT ON x | ALL TABLES IN SCHEMA public TO r; REVOKE
+  bool revoke = false;
+  std::vector<std::string> relations;  // empty = all tables
+  std::vector<std::string> roles;
+};
+
+struct Explain {
+  enum class Kind { kQuery, kAnalyze, kRewrite, kView } kind = Kind::kQuery;
+  std::string view;                 // kView: EXPLAIN MATERIALIZED VIEW view [FOR dialect]
+  std::string dialect;
+  SelectPtr select;
+};
+
+struct SetStatement {
+  std::string name;                 // lower case; "transaction isolation level", "session characteristics" too
+  std::string value;
+  bool local = false, to_default = false;
+};
+struct ShowStatement {              // SHOW name | ALL | SOURCES | VIEWS | MATERIALIZED VIEWS | TABLES ...
+  std::string name;
+};
+struct ResetStatement {
+  std::string name;                 // "all" for RESET ALL
+};
+struct TransactionStatement {
+  enum class Kind { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo } kind = Kind::kBegin;
+  std::string savepoint;
+  bool read_write = false;          // an explicit READ WRITE was asked for
+};
+struct DeclareCursor {
+  std::string name;
+  bool hold = false, scroll = false;
+  SelectPtr select;
+  std::string select_text;
+};
+struct FetchCursor {                // FETCH, MOVE
+  std::string name;
+  bool move = false;
+  bool all = false, backward = false;
+  int64_t count = 1;
+};
+struct CloseCursor {
+  std::string name;                 // empty = ALL
+};
+struct PrepareStatement {
+  std::string name;
+  std::vector<TypeName> types;
+  std::string text;                 // of the statement inside
+};
+struct ExecuteStatement {
+  std::string name;
+  std::vector<ExprPtr> args;
+};
+struct DeallocateStatement {
+  std::string name;                 // empty = ALL
+};
+struct DiscardStatement {};
+struct ListenStatement {};          // LISTEN, UNLISTEN, NOTIFY: accepted, nothing is ever notified
+struct EmptyStatement {};
+
+// A statement that PostgreSQL knows and Freshet refuses: INSERT, CREATE TABLE ... `command` is its tag.
+struct RefusedStatement {
+  std::string command;
+};
+
+using StatementBody =
+    std::variant<EmptyStatement, SelectStatement, CreateSource, CreateView, DropStatement, AlterSource, AlterView,
+                 RoleStatement, GrantStatement, Explain, SetStatement, ShowStatement, ResetStatement, TransactionStatement,
+                 DeclareCursor, FetchCursor, CloseCursor, PrepareStatement, ExecuteStatement, DeallocateStatement,
+                 DiscardStatement, ListenStatement, RefusedStatement>;
+
+struct Statement {
+  StatementBody body;
+  std::string text;        // of this statement alone, without the semicolon
+  int begin = 0;           // byte of the first character in the whole text
+  int line = 1;            // of `begin` in the whole text, 1-based
+};
+
+// True for what changes definitions: CREATE, DROP, ALTER, GRANT, REVOKE.
+bool IsDdl(const Statement& statement);
+
+}  // namespace sql
