@@ -111,6 +111,9 @@ class Engine {
                                       Definer* definer, SystemCatalog* system_catalog);
   virtual base::Result<std::unique_ptr<Session>> Connect(const SessionInfo& info) = 0;   // 3D000 for an unknown database
   virtual void AddSystemRows(const std::string& relation, model::Fields fields, SystemRows rows) = 0;
+  // A system relation that lives in the store (freshet.dead_letters): `sql` gives the DuckDB SELECT for FROM, asked at each
+  // statement because names in it follow the catalog. Its columns must be `fields` in order.
+  virtual void AddSystemQuery(const std::string& relation, model::Fields fields, std::function<std::string()> sql) = 0;
   // pg_terminate_backend / pg_cancel_backend.
   virtual bool CancelBackend(int pid, bool terminate) = 0;
   struct Running {
