@@ -24,9 +24,10 @@ namespace query {
 
 struct EngineOptions {
   int max_running = 4;                                     // SELECTs that run at once; more wait
+  int max_waiting = 200;                                   // and beyond that they fail with 53300
   std::chrono::milliseconds statement_timeout{60'000};     // default and upper bound for BI roles; 0 = none
   std::chrono::milliseconds idle_in_transaction_timeout{60'000};
-  size_t max_result_bytes = size_t{1} << 30;
+  size_t max_result_bytes = size_t{1} << 30;               // of one result, also of one that a cursor keeps in memory
   std::string server_version = "15.0 (Freshet)";
 };
 
@@ -102,6 +103,10 @@ struct SessionInfo {
   std::string role, database, application_name, client_address;
   int pid = 0;
   std::vector<std::pair<std::string, std::string>> startup_settings;   // from the StartupMessage (options, DateStyle ...)
+  // Called at most once, on any thread, when the engine ends the session by itself: 57P01 (pg_terminate_backend) or 25P03
+  // (idle in transaction). The owner sends the status as FATAL, closes the connection and destroys the session. May be empty.
+  // It may still be called while the Session is being destroyed, never after.
+  std::function<void(base::Status)> terminate;
 };
 
 class Engine {
@@ -120,6 +125,7 @@ class Engine {
     int pid;
     std::string role, application_name, client_address, state, query;
     base::WallTime since;
+    bool waiting = false;   // for one of max_running places
   };
   virtual std::vector<Running> Backends() const = 0;
 };
