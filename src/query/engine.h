@@ -31,6 +31,8 @@ struct EngineOptions {
   std::string server_version = "15.0 (Freshet)";
 };
 
+class Engine;
+
 // Runs DDL. Implemented by the server over catalog, pipeline and store. Blocking; one at a time.
 class Definer {
  public:
@@ -46,6 +48,7 @@ class SystemCatalog {
     std::string role, database;
     int pid = 0;
     std::function<std::string(std::string_view)> setting;
+    Engine* engine = nullptr;   // pg_stat_activity, pg_terminate_backend
   };
   virtual ~SystemCatalog() = default;
   // True when the statement reads only system relations (or none at all but uses catalog functions).
@@ -67,6 +70,7 @@ struct Prepared {
   std::vector<model::Type> parameter_types;
   model::Fields fields;         // empty and returns_rows false for commands
   bool returns_rows = false;
+  bool light = false;           // reads no stored rows (SHOW, the system catalog ...): runs without waiting for a query slot
   int64_t catalog_version = 0;  // prepared again when the catalog moved on
 };
 
@@ -103,6 +107,7 @@ struct SessionInfo {
   std::string role, database, application_name, client_address;
   int pid = 0;
   std::vector<std::pair<std::string, std::string>> startup_settings;   // from the StartupMessage (options, DateStyle ...)
+  std::function<void()> terminate;  // ends the connection with 57P01; any thread. Cancel what runs first
   // Called at most once, on any thread, when the engine ends the session by itself: 57P01 (pg_terminate_backend) or 25P03
   // (idle in transaction). The owner sends the status as FATAL, closes the connection and destroys the session. May be empty.
   // It may still be called while the Session is being destroyed, never after.
