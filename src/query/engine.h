@@ -107,7 +107,6 @@ struct SessionInfo {
   std::string role, database, application_name, client_address;
   int pid = 0;
   std::vector<std::pair<std::string, std::string>> startup_settings;   // from the StartupMessage (options, DateStyle ...)
-  std::function<void()> terminate;  // ends the connection with 57P01; any thread. Cancel what runs first
   // Called at most once, on any thread, when the engine ends the session by itself: 57P01 (pg_terminate_backend) or 25P03
   // (idle in transaction). The owner sends the status as FATAL, closes the connection and destroys the session. May be empty.
   // It may still be called while the Session is being destroyed, never after.
