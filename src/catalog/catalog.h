@@ -35,6 +35,7 @@ struct Source {
   int64_t idle_timeout_us = 30'000'000;
   bool stop_on_error = false;           // on_error = 'stop'
   int64_t freshness_us = 5'000'000;
+  std::vector<std::string> warnings;    // told once at CREATE, such as a secret written as a literal
   bool paused = false;
   int incarnation = 0;
   std::string topic_id;                 // as accepted; empty = not seen yet
@@ -78,6 +79,7 @@ class Catalog : public sql::RelationLookup {
   void Reindex();                       // after changing the maps
 
   bool MaySelect(std::string_view role, std::string_view relation) const;
+  base::Status CheckNameIsFree(const std::string& name) const;  // 42P07
 
  private:
   std::map<std::string, sql::RelationInfo, std::less<>> relations_;  // "schema.name"
@@ -103,11 +105,12 @@ class CatalogHolder {
   CatalogPtr current_ = std::make_shared<Catalog>();
 };
 
+// Text of a definition without comments and with single spaces: equal texts define the same.
+std::string Canonical(std::string_view definition);
+
 // Statement -> object, validated against `catalog` (names, types, options by allow list with HINTs for near ones).
 base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text, const Catalog& catalog);
 base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, const std::string& text, const Catalog& catalog);
 
-// SCRAM-SHA-256 verifier in PostgreSQL's text form, 4096 iterations, random salt.
-std::string MakeScramVerifier(const std::string& password);
 
 }  // namespace catalog

@@ -148,6 +148,9 @@ class Store {
   // One insert-only commit of a new catalog version: all of `definitions`.
   virtual base::Status WriteDefinitions(const std::vector<Definition>& definitions) = 0;
 
+  // Names of all raw_<id> and partials_<id> tables; what no object owns is dropped at start.
+  virtual base::Result<std::vector<std::string>> ObjectTables() = 0;
+
   // The newest position of each (source, incarnation, partition).
   virtual base::Result<std::vector<Position>> ReadPositions(model::ObjectId source) = 0;
   // Writes start positions before the first fetch (semantics 3).

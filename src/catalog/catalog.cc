@@ -1,0 +1,48 @@
+#include "catalog/catalog.h"
+
+#include <algorithm>
+
+namespace catalog {
+
+const sql::RelationInfo* Catalog::Find(std::string_view schema, std::string_view name) const {
+  const std::string key = std::string(schema.empty() ? "public" : schema) + "." + std::string(name);
+  const auto it = relations_.find(key);
+  return it == relations_.end() ? nullptr : &it->second;
+}
+
+std::vector<std::string_view> Catalog::Names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [key, info] : relations_) names.push_back(info.schema == "public" ? std::string_view(info.name) : key);
+  return names;
+}
+
+void Catalog::AddSystemRelation(sql::RelationInfo info) {
+  std::erase_if(system_, [&](const auto& known) { return known.schema == info.schema && known.name == info.name; });
+  system_.push_back(std::move(info));
+  Reindex();
+}
+
+void Catalog::Reindex() {
+  relations_.clear();
+  for (const auto& [name, source] : sources) {
+    sql::RelationInfo info{"public", name, source->fields, ""};
+    if (source->schema.event_time >= 0) info.event_time = source->schema.columns[source->schema.event_time].name;
+    relations_["public." + name] = std::move(info);
+  }
+  for (const auto& [name, view] : views) relations_["public." + name] = {"public", name, view->plan->fields, ""};
+  for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
+}
+
+bool Catalog::MaySelect(std::string_view role, std::string_view relation) const {
+  const auto it = roles.find(std::string(role));
+  if (it == roles.end()) return false;
+  const Role& known = *it->second;
+  return known.administrator || known.select_on.contains("*") || known.select_on.contains(std::string(relation));
+}
+
+base::Status Catalog::CheckNameIsFree(const std::string& name) const {
+  if (!sources.contains(name) && !views.contains(name)) return {};
+  return base::AlreadyExists("relation \"" + name + "\" already exists").WithSqlstate("42P07");
+}
+
+}  // namespace catalog

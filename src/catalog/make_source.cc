@@ -1,0 +1,156 @@
+#include <algorithm>
+
+#include "catalog/catalog.h"
+#include "catalog/options.h"
+#include "model/kafka_properties.h"
+#include "sql/parser.h"
+#include "sql/printer.h"
+
+namespace catalog {
+namespace {
+
+constexpr int64_t kDayUs = 86'400'000'000;
+
+base::Status CheckFormat(const sql::CreateSource& statement) {
+  if (statement.format != "PLAIN")
+    return base::Unsupported("FORMAT " + statement.format + " is not supported yet")
+        .WithHint("Use FORMAT PLAIN for records that are rows of their own.");
+  if (statement.encode != "JSON")
+    return base::Unsupported("ENCODE " + (statement.encode.empty() ? "without a format" : statement.encode) +
+                             " is not supported yet")
+        .WithHint("Use ENCODE JSON.");
+  if (!statement.encode_options.empty())
+    return base::Invalid("unknown option \"" + statement.encode_options.begin()->first + "\" for ENCODE JSON")
+        .WithHint("ENCODE JSON has no options.");
+  return {};
+}
+
+// Types that a column of a source can have.
+bool IsStorable(const model::SourceColumn& column) {
+  using model::TypeId;
+  if (column.type.array) return false;
+  switch (column.type.id) {
+    case TypeId::kBool: case TypeId::kInt2: case TypeId::kInt4: case TypeId::kInt8: case TypeId::kFloat4:
+    case TypeId::kFloat8: case TypeId::kText: case TypeId::kBytea: case TypeId::kDate: case TypeId::kTimestamp:
+    case TypeId::kTimestampTz: case TypeId::kJson: case TypeId::kJsonb: return true;
+    case TypeId::kNumeric: return column.type.precision > 0;
+    default: return false;
+  }
+}
+
+base::Status CheckColumns(const model::SourceSchema& schema) {
+  if (schema.columns.empty()) return base::Invalid("a source needs at least one column").WithSqlstate("42601");
+  std::set<std::string> seen;
+  for (const auto& column : schema.columns) {
+    if (!seen.insert(column.name).second)
+      return base::Invalid("column \"" + column.name + "\" specified more than once").WithSqlstate("42701");
+    if (column.name.starts_with("__"))
+      return base::Invalid("column name \"" + column.name + "\" is reserved")
+          .WithSqlstate("42939")
+          .WithHint("Names that begin with two underscores belong to Freshet; use PATH to read such a field under another name.");
+    if (column.type.id == model::TypeId::kNumeric && column.type.precision == 0)
+      return base::Invalid("column \"" + column.name + "\": numeric needs a precision and a scale in a source")
+          .WithHint("Write numeric(38,9), or as many digits as the data has.");
+    if (!IsStorable(column))
+      return base::Unsupported("column \"" + column.name + "\" cannot have type " + model::NameOf(column.type) + " in a source");
+  }
+  return {};
+}
+
+base::Status CheckEventTime(const model::SourceSchema& schema) {
+  if (schema.event_time < 0) return {};
+  const auto& column = schema.columns[schema.event_time];
+  if (column.type.id == model::TypeId::kTimestampTz || column.type.id == model::TypeId::kTimestamp) return {};
+  return base::Invalid("watermark column \"" + column.name + "\" must be timestamptz, but it is " + model::NameOf(column.type))
+      .WithSqlstate("42804");
+}
+
+// Binds generated columns over the others and checks that their type fits.
+base::Status CheckGenerated(model::SourceSchema* schema) {
+  model::Fields base_fields;
+  for (const auto& column : schema->columns)
+    if (column.origin != model::Origin::kGenerated) base_fields.push_back({column.name, column.type});
+  for (auto& column : schema->columns) {
+    if (column.origin != model::Origin::kGenerated) continue;
+    ASSIGN_OR_RETURN(auto expr, sql::ParseExpression(column.expression));
+    auto type = sql::BindExpression(expr.get(), base_fields);
+    if (!type.ok())
+      return type.TakeStatus().WithContext("generated column \"" + column.name + "\"");
+  }
+  return {};
+}
+
+base::Status ReadOptions(OptionReader* options, Source* source) {
+  ASSIGN_OR_RETURN(source->connector, options->Required("connector"));
+  if (source->connector != "kafka")
+    return base::Unsupported("connector \"" + source->connector + "\" is not supported yet").WithHint("Use connector = 'kafka'.");
+  ASSIGN_OR_RETURN(source->topic, options->Required("topic"));
+  ASSIGN_OR_RETURN(source->startup_mode, options->OneOf("scan.startup.mode", {"earliest", "latest", "timestamp"}));
+  ASSIGN_OR_RETURN(auto millis, options->Integer("scan.startup.timestamp.millis"));
+  if ((source->startup_mode == "timestamp") != millis.has_value())
+    return base::Invalid("scan.startup.mode = 'timestamp' and scan.startup.timestamp.millis go together");
+  source->startup_timestamp_ms = millis.value_or(0);
+  ASSIGN_OR_RETURN(auto retention, options->Duration("retention"));
+  source->retention_us = retention.value_or(source->schema.event_time >= 0 ? 7 * kDayUs : 0);
+  ASSIGN_OR_RETURN(auto idle, options->Duration("idle_timeout"));
+  source->idle_timeout_us = idle.value_or(30'000'000);
+  ASSIGN_OR_RETURN(auto future, options->Duration("max_future"));
+  source->schema.max_future_us = future.value_or(kDayUs);
+  ASSIGN_OR_RETURN(auto freshness, options->Duration("freshness"));
+  source->freshness_us = freshness.value_or(5'000'000);
+  ASSIGN_OR_RETURN(auto on_error, options->OneOf("on_error", {"dead_letter", "stop"}));
+  source->stop_on_error = on_error == "stop";
+  ASSIGN_OR_RETURN(auto tombstone, options->OneOf("on_tombstone", {"dead_letter", "skip"}));
+  source->schema.tombstone_is_dead_letter = tombstone == "dead_letter";
+  ASSIGN_OR_RETURN(auto unit, options->OneOf("timestamp.unit", {"ms", "s", "us", "ns"}));
+  using model::TimeUnit;
+  source->schema.timestamp_unit = unit == "s"    ? TimeUnit::kSeconds
+                                  : unit == "us" ? TimeUnit::kMicroseconds
+                                  : unit == "ns" ? TimeUnit::kNanoseconds
+                                                 : TimeUnit::kMilliseconds;
+  return {};
+}
+
+base::Status ReadProperties(OptionReader* options, Source* source) {
+  for (auto& [name, value] : options->WithPrefix("properties."))
+    source->properties[name == "bootstrap.server" ? "bootstrap.servers" : name] = value;
+  RETURN_IF_ERROR(model::CheckKafkaProperties(source->properties));
+  if (!source->properties.contains("bootstrap.servers"))
+    return base::Invalid("option \"properties.bootstrap.server\" is required for a Kafka source")
+        .WithHint("Add it to the WITH clause: properties.bootstrap.server = 'host:9092'.");
+  for (const char* secret : {"sasl.password", "ssl.key.password", "sasl.oauthbearer.client.secret"})
+    if (source->properties.contains(secret))
+      source->warnings.push_back("the value of properties." + std::string(secret) +
+                                 " is written in the definition; whoever may read the data directory can read it");
+  return {};
+}
+
+base::Status CheckRetention(const Source& source) {
+  if (!source.retention_us || *source.retention_us == 0 || source.schema.event_time >= 0) return {};
+  return base::Invalid("retention needs an event time to count from")
+      .WithHint("Declare WATERMARK FOR a timestamptz column, or set retention = '0' to keep no raw rows.");
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text,
+                                                 const Catalog& catalog) {
+  RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
+  RETURN_IF_ERROR(CheckFormat(statement));
+  auto source = std::make_shared<Source>();
+  source->name = statement.name;
+  source->definition = text;
+  source->schema = statement.schema;
+  RETURN_IF_ERROR(CheckColumns(source->schema));
+  RETURN_IF_ERROR(CheckEventTime(source->schema));
+  RETURN_IF_ERROR(CheckGenerated(&source->schema));
+  OptionReader options(statement.options, "source");
+  RETURN_IF_ERROR(ReadOptions(&options, source.get()));
+  RETURN_IF_ERROR(ReadProperties(&options, source.get()));
+  RETURN_IF_ERROR(options.Finish());
+  RETURN_IF_ERROR(CheckRetention(*source));
+  for (const auto& column : source->schema.columns) source->fields.push_back({column.name, column.type});
+  return source;
+}
+
+}  // namespace catalog

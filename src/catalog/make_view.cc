@@ -1,0 +1,51 @@
+#include "catalog/catalog.h"
+#include "catalog/options.h"
+
+namespace catalog {
+namespace {
+
+base::Status ReadOptions(OptionReader* options, View* view) {
+  if (options->Text("allowed_lateness"))
+    return base::Unsupported("allowed_lateness belongs to EMIT ON WINDOW CLOSE, which is not supported yet")
+        .WithHint("Leave it out: a serving view takes late rows for as long as their window is retained.");
+  ASSIGN_OR_RETURN(view->retention_us, options->Duration("retention"));
+  if (view->retention_us && *view->retention_us == 0)
+    return base::Invalid("a materialized view cannot have a retention of 0");
+  ASSIGN_OR_RETURN(auto freshness, options->Duration("freshness"));
+  view->freshness_us = freshness.value_or(5'000'000);
+  return options->Finish();
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, const std::string& text, const Catalog& catalog) {
+  if (!(statement.or_replace && catalog.views.contains(statement.name))) RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
+  auto view = std::make_shared<View>();
+  view->name = statement.name;
+  view->definition = text;
+  OptionReader options(statement.options, "materialized view");
+  RETURN_IF_ERROR(ReadOptions(&options, view.get()));
+
+  auto select = statement.select->Clone();
+  ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), catalog, {}));
+  if (bound.relations.size() != 1 || !catalog.sources.contains(bound.relations.front()->name)) {
+    for (const auto* relation : bound.relations)
+      if (catalog.views.contains(relation->name))
+        return base::Unsupported("materialized view \"" + view->name + "\" reads materialized view \"" + relation->name +
+                                 "\"; views over views are not supported yet")
+            .WithHint("Read the source of \"" + relation->name + "\" instead, with the coarser grouping.");
+    return base::Unsupported("a materialized view must read exactly one source")
+        .WithHint("Name one source in FROM; add attributes of other streams to the records before they reach Kafka.");
+  }
+  if (!bound.parameter_types.empty())
+    return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");
+  view->input = bound.relations.front()->name;
+  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *bound.relations.front()));
+  if (view->retention_us && !plan.time)
+    return base::Invalid("retention of a materialized view needs a time bucket among its keys")
+        .WithHint("Group by window_start of TUMBLE(...) or by date_trunc of the event time.");
+  view->plan = std::make_shared<const view::Plan>(std::move(plan));
+  return view;
+}
+
+}  // namespace catalog

@@ -1,0 +1,383 @@
+// Invariants of a lane:
+// 1. A partition's decoded position is the offset after the last record of `batch_` or `dead_letters_`; both commit together.
+// 2. The batch is only changed by the lane's thread; a parked lane has an empty batch.
+// 3. A commit that failed is tried again with the same batch or ends the lane; the batch is never dropped.
+
+#include "pipeline/lane.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kIdlePoll{100};
+constexpr milliseconds kFirstBackoff{100};
+
+std::vector<model::Type> ColumnTypes(const model::SourceSchema& schema) {
+  std::vector<model::Type> types;
+  for (const auto& column : schema.columns) types.push_back(column.type);
+  return types;
+}
+
+size_t BytesOf(const model::DeadLetter& letter) {
+  return letter.key.size() + letter.value.size() + letter.reason.size() + sizeof letter;
+}
+
+}  // namespace
+
+Lane::Lane(const PipelineOptions& options, store::Store* store, const base::Clock* clock, LaneEvents events)
+    : options_(options), store_(store), clock_(clock), events_(std::move(events)) {}
+
+Lane::~Lane() { Stop(); }
+
+base::Status Lane::Start(LaneStart start, std::unique_ptr<source::Reader> reader) {
+  lane_ = start.lane;
+  reader_ = std::move(reader);
+  const base::Labels labels{{"source", start.setup.source->name}};
+  auto& metrics = base::Metrics();
+  rows_metric_ = &metrics.GetCounter("freshet_pipeline_rows_total", "rows committed", labels);
+  dead_letters_metric_ = &metrics.GetCounter("freshet_pipeline_dead_letters_total", "records or rows dead-lettered", labels);
+  commit_seconds_ = &metrics.GetHistogram("freshet_pipeline_commit_seconds", "from the first delta to the durable commit", labels);
+  latency_seconds_ = &metrics.GetHistogram("freshet_pipeline_latency_seconds",
+                                           "from a batch's newest Kafka timestamp to its commit", labels);
+  RETURN_IF_ERROR(Rebuild(start.setup));
+  AddPartitions(std::move(start.positions));
+  RETURN_IF_ERROR(Reassign());
+  thread_ = std::thread([this] { Run(); });
+  return {};
+}
+
+base::Status Lane::Rebuild(const SourceSetup& setup) {
+  setup_ = setup;
+  ASSIGN_OR_RETURN(auto lane_setup, MakeLaneSetup(setup, lane_));
+  if (!writer_) {
+    ASSIGN_OR_RETURN(writer_, store_->MakeLane(lane_setup));
+  } else {
+    RETURN_IF_ERROR(writer_->Prepare(lane_setup));
+  }
+  ASSIGN_OR_RETURN(decoder_, decode::MakeJsonDecoder(setup_.source->schema, {UsedColumns(setup)}));
+  batch_ = std::make_unique<model::ColumnBatch>(ColumnTypes(setup_.source->schema));
+  return {};
+}
+
+void Lane::AddPartitions(std::vector<store::Position> positions) {
+  for (auto& position : positions) {
+    Partition partition;
+    partition.position = position;
+    partition.progress.partition = position.partition;
+    partition.progress.lane = lane_;
+    partition.progress.next_offset = position.next_offset.value;
+    partition.progress.watermark = position.watermark;
+    partition.progress.last_row = clock_->Monotonic();
+    partitions_.push_back(std::move(partition));
+    assignment_changed_ = true;
+  }
+}
+
+base::Status Lane::Reassign() {
+  if (!assignment_changed_) return {};
+  assignment_changed_ = false;
+  std::vector<source::PartitionStart> starts;
+  for (const auto& partition : partitions_) starts.push_back({partition.position.partition, partition.position.next_offset});
+  return reader_->Assign(starts);
+}
+
+void Lane::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    command_ = Command::kStop;
+  }
+  wake_.notify_all();
+  if (reader_) reader_->Wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Lane::Park() {
+  std::unique_lock lock(mutex_);
+  if (command_ == Command::kRun) command_ = Command::kPark;
+  wake_.notify_all();
+  reader_->Wake();
+  wake_.wait(lock, [this] { return parked_ || ended_; });
+}
+
+base::Status Lane::Unpark(const SourceSetup& setup) {
+  {
+    std::lock_guard lock(mutex_);
+    if (ended_) return {};
+  }
+  RETURN_IF_ERROR(Rebuild(setup));
+  RETURN_IF_ERROR(Reassign());
+  std::lock_guard lock(mutex_);
+  if (command_ == Command::kPark) command_ = Command::kRun;
+  wake_.notify_all();
+  return {};
+}
+
+LaneProgress Lane::Progress() const {
+  std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+void Lane::Run() {
+  pthread_setname_np(pthread_self(), ("lane-" + std::to_string(lane_.value)).substr(0, 15).c_str());
+  rate_started_ = clock_->Monotonic();
+  PublishProgress();
+  SetState(SourceState::kRunning);
+  while (HandleCommands() && WaitForRoom() && PollOnce()) {
+    if (BatchIsDue() && !CommitBatch()) break;
+  }
+  std::lock_guard lock(mutex_);
+  ended_ = true;
+  wake_.notify_all();
+}
+
+bool Lane::HandleCommands() {
+  std::unique_lock lock(mutex_);
+  if (command_ == Command::kRun) return true;
+  lock.unlock();
+  if (batch_open_ && !CommitBatch()) return false;
+  lock.lock();
+  while (command_ == Command::kPark) {
+    parked_ = true;
+    wake_.notify_all();
+    wake_.wait(lock, [this] { return command_ != Command::kPark; });
+    parked_ = false;
+  }
+  return command_ != Command::kStop;
+}
+
+void Lane::Sleep(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, time, [this] { return command_ != Command::kRun; });
+}
+
+bool Lane::WaitForRoom() {
+  if (store_->HasRoom()) {
+    if (progress_.state == SourceState::kDiskFull) SetState(SourceState::kRunning);
+    return true;
+  }
+  SetState(SourceState::kDiskFull,
+           base::Exhausted("too little free disk space; the source is paused")
+               .WithSqlstate("53100")
+               .WithHint("Free some space on the data directory's disk; the source goes on by itself."));
+  Sleep(milliseconds(500));
+  return true;
+}
+
+bool Lane::PollOnce() {
+  if (progress_.state == SourceState::kDiskFull) return true;
+  milliseconds timeout = kIdlePoll;
+  if (batch_open_) {
+    const auto age = std::chrono::duration_cast<milliseconds>(clock_->Monotonic() - batch_started_);
+    timeout = std::max(milliseconds(0), options_.linger - age);
+  }
+  const base::Status status = reader_->Poll(timeout, &records_);
+  if (status.code() == base::Code::kUnavailable) {
+    SetState(SourceState::kWaiting, status);
+    Sleep(kIdlePoll);
+    return true;
+  }
+  if (!status.ok()) {
+    if (batch_open_ && !CommitBatch()) return false;
+    End(status);
+    return false;
+  }
+  if (progress_.state == SourceState::kWaiting) SetState(SourceState::kRunning);
+  backlog_ = records_.records.size() >= 2'000;
+  DecodeRuns();
+  if (records_.runs.empty() && !batch_open_) PublishProgress();
+  if (setup_.source->stop_on_error && !dead_letters_.empty()) {
+    const auto& letter = dead_letters_.front();
+    End(base::DataError("record at partition " + std::to_string(letter.partition.value) + " offset " +
+                        std::to_string(letter.offset.value) + " cannot be used: " + letter.reason)
+            .WithDetail("The source has on_error = 'stop'.")
+            .WithHint("Mend the producer and skip the record with ALTER SOURCE " + setup_.source->name +
+                      " RESET, or use on_error = 'dead_letter'."));
+    return false;
+  }
+  return true;
+}
+
+void Lane::DecodeRuns() {
+  for (const auto& run : records_.runs) {
+    Partition* partition = Find(run.partition);
+    if (partition == nullptr) continue;  // taken away while its records were under way
+    if (!batch_open_) {
+      batch_open_ = true;
+      batch_started_ = clock_->Monotonic();
+    }
+    const size_t first_row = batch_->rows();
+    const size_t first_letter = dead_letters_.size();
+    decoder_->Decode(records_, run, batch_.get(), &dead_letters_);
+    for (size_t i = first_letter; i < dead_letters_.size(); ++i) dead_letter_bytes_ += BytesOf(dead_letters_[i]);
+    partition->position.next_offset = run.next_offset;
+    partition->moved = true;
+    partition->rows_since_rate += run.end - run.begin;
+    if (run.end > run.begin) partition->progress.last_row = clock_->Monotonic();
+    UpdateWatermarks(first_row);
+  }
+}
+
+// The event time column of rows [first_row, end) belongs to their partitions; generated ones are filled at the commit, so
+// their watermark moves with the commit after it.
+void Lane::UpdateWatermarks(size_t first_row) {
+  const auto& schema = setup_.source->schema;
+  if (schema.event_time < 0) return;
+  const model::Column& times = batch_->columns()[schema.event_time];
+  if (times.size() != batch_->rows()) return;
+  for (size_t row = first_row; row < batch_->rows();) {
+    const auto id = batch_->partition().Get<int32_t>(row);
+    int64_t newest = INT64_MIN;
+    for (; row < batch_->rows() && batch_->partition().Get<int32_t>(row) == id; ++row)
+      if (!times.IsNull(row)) newest = std::max(newest, times.Get<int64_t>(row));
+    Partition* partition = Find(model::PartitionId(id));
+    if (partition == nullptr || newest == INT64_MIN) continue;
+    const model::EventTime watermark(newest - schema.watermark_delay_us);
+    auto& known = partition->position.watermark;
+    if (!known || *known < watermark) known = watermark;
+    if (!newest_event_ || newest_event_->value < newest) newest_event_ = model::EventTime(newest);
+  }
+}
+
+bool Lane::BatchIsDue() const {
+  if (!batch_open_) return false;
+  if (batch_->rows() >= options_.max_batch_rows || batch_->bytes() >= options_.max_batch_bytes) return true;
+  if (dead_letter_bytes_ >= options_.max_dead_letter_bytes) return true;
+  const auto age = clock_->Monotonic() - batch_started_;
+  return age >= (backlog_ ? options_.backlog_linger : options_.linger);
+}
+
+bool Lane::CommitBatch() {
+  store::LaneCommit commit;
+  commit.rows = batch_.get();
+  commit.incarnation = model::Incarnation(setup_.source->incarnation);
+  for (const auto& partition : partitions_)
+    if (partition.moved) commit.positions.push_back(partition.position);
+  commit.dead_letters = std::move(dead_letters_);
+  milliseconds backoff = kFirstBackoff;
+  while (true) {
+    auto result = writer_->Commit(&commit);
+    if (result.ok()) {
+      AfterCommit(*result, commit);
+      return true;
+    }
+    if (!RetryCommit(result.status(), &backoff)) {
+      End(result.TakeStatus());
+      return false;
+    }
+  }
+}
+
+// Disk full and what passes by itself: wait and try the same batch again.
+bool Lane::RetryCommit(const base::Status& error, milliseconds* backoff) {
+  const bool disk = error.sqlstate() == "53100";
+  if (!disk && error.code() != base::Code::kUnavailable) return false;
+  SetState(disk ? SourceState::kDiskFull : SourceState::kWaiting, error);
+  {
+    std::unique_lock lock(mutex_);
+    if (command_ == Command::kStop) return false;
+    wake_.wait_for(lock, *backoff, [this] { return command_ == Command::kStop; });
+  }
+  *backoff = std::min(*backoff * 2, milliseconds(2'000));
+  return true;
+}
+
+void Lane::AfterCommit(const store::LaneCommitResult& result, const store::LaneCommit& commit) {
+  if (progress_.state != SourceState::kRunning) SetState(SourceState::kRunning);
+  rows_metric_->Add(batch_->rows());
+  dead_letters_metric_->Add(result.dead_letters);
+  commit_seconds_->Observe(std::chrono::duration<double>(result.aggregate_time + result.commit_time).count());
+  const size_t rows = batch_->rows();
+  if (rows > 0 && !batch_->kafka_time().IsNull(rows - 1)) {
+    const base::WallTime newest{std::chrono::microseconds(batch_->kafka_time().Get<int64_t>(rows - 1))};
+    latency_seconds_->Observe(std::chrono::duration<double>(clock_->Wall() - newest).count());
+  }
+  model::CommitNotice notice;
+  notice.source = setup_.source->id;
+  notice.lane = lane_;
+  notice.commit = result.commit;
+  notice.rows = rows;
+  notice.changed = result.changed;
+  if (setup_.source->KeepsRaw() && rows > 0) notice.changed.push_back(setup_.source->id);
+  UpdateWatermarks(0);  // generated event times are there now
+  for (auto& partition : partitions_) {
+    if (!partition.moved) continue;
+    partition.moved = false;
+    partition.progress.next_offset = partition.position.next_offset.value;
+    partition.progress.watermark = partition.position.watermark;
+  }
+  batch_->Clear();
+  dead_letters_.clear();
+  dead_letter_bytes_ = 0;
+  batch_open_ = false;
+  last_commit_ = clock_->Wall();
+  PublishProgress();
+  DropFailedViews(result);
+  if (events_.committed) events_.committed(notice);
+  (void)commit;
+}
+
+void Lane::DropFailedViews(const store::LaneCommitResult& result) {
+  if (result.failed_views.empty()) return;
+  for (size_t i = 0; i < result.failed_views.size(); ++i) {
+    const auto id = result.failed_views[i];
+    std::erase_if(setup_.views, [id](const auto& view) { return view->id == id; });
+    if (events_.view_failed) events_.view_failed(id, result.failures[i]);
+  }
+  const auto remaining = MakeLaneSetup(setup_, lane_);
+  base::Status status = remaining.ok() ? writer_->Prepare(*remaining) : remaining.status();
+  if (!status.ok()) End(std::move(status));
+}
+
+void Lane::PublishProgress() {
+  const auto now = clock_->Monotonic();
+  const double seconds = std::chrono::duration<double>(now - rate_started_).count();
+  const auto states = reader_->States();
+  std::lock_guard lock(mutex_);
+  progress_.partitions.clear();
+  for (auto& partition : partitions_) {
+    for (const auto& state : states)
+      if (state.partition == partition.position.partition) partition.progress.high_watermark_offset = state.high_watermark_offset;
+    if (seconds >= 1.0) {
+      const double rate = static_cast<double>(partition.rows_since_rate) / seconds;
+      partition.progress.rows_per_second += 0.4 * (rate - partition.progress.rows_per_second);
+      partition.rows_since_rate = 0;
+    }
+    progress_.partitions.push_back(partition.progress);
+  }
+  if (seconds >= 1.0) rate_started_ = now;
+  progress_.newest_event = newest_event_;
+  progress_.last_commit = last_commit_;
+}
+
+void Lane::SetState(SourceState state, base::Status error) {
+  std::lock_guard lock(mutex_);
+  if (progress_.state != state || progress_.error.message() != error.message()) {
+    const auto level = error.ok() ? base::Level::kInfo : base::Level::kWarning;
+    base::Log(level, "pipeline", "lane state",
+              {{"source", setup_.source->name}, {"lane", std::to_string(lane_.value)}, {"state", NameOf(state)},
+               {"error", error.ok() ? "" : error.ToString()}});
+  }
+  progress_.state = state;
+  progress_.error = std::move(error);
+}
+
+void Lane::End(base::Status error) {
+  SetState(SourceState::kStopped, std::move(error));
+  std::lock_guard lock(mutex_);
+  command_ = Command::kStop;
+}
+
+Lane::Partition* Lane::Find(model::PartitionId id) {
+  for (auto& partition : partitions_)
+    if (partition.position.partition == id) return &partition;
+  return nullptr;
+}
+
+}  // namespace pipeline

@@ -1,0 +1,266 @@
+#include "pipeline/source_runner.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kLanesPerSource = 64;  // lane ids are source id * 64 + index
+constexpr milliseconds kFirstBackoff{200};
+
+source::StartAt StartOf(const std::string& mode) {
+  if (mode == "latest") return source::StartAt::kLatest;
+  return mode == "timestamp" ? source::StartAt::kTimestamp : source::StartAt::kEarliest;
+}
+
+bool PassesByItself(const base::Status& status) {
+  return status.code() == base::Code::kUnavailable || status.code() == base::Code::kNotFound ||
+         status.code() == base::Code::kDenied || status.sqlstate() == "53100";
+}
+
+}  // namespace
+
+const char* NameOf(SourceState state) {
+  switch (state) {
+    case SourceState::kStarting: return "starting";
+    case SourceState::kRunning: return "running";
+    case SourceState::kWaiting: return "waiting";
+    case SourceState::kPaused: return "paused";
+    case SourceState::kDiskFull: return "disk full";
+    case SourceState::kStopped: return "stopped";
+  }
+  return "stopped";
+}
+
+SourceRunner::SourceRunner(Environment environment, SourceSetup setup)
+    : env_(std::move(environment)), setup_(std::move(setup)), since_(env_.clock->Wall()) {}
+
+SourceRunner::~SourceRunner() { Stop(); }
+
+void SourceRunner::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void SourceRunner::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  for (auto& lane : lanes_) lane->Stop();
+}
+
+bool SourceRunner::WaitFor(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, time, [this] { return stop_; });
+  return !stop_;
+}
+
+void SourceRunner::Run() {
+  pthread_setname_np(pthread_self(), ("source-" + std::to_string(setup_.source->id.value)).substr(0, 15).c_str());
+  milliseconds backoff = kFirstBackoff;
+  while (true) {
+    const base::Status status = Connect();
+    if (status.ok()) break;
+    if (!PassesByItself(status)) {
+      SetState(SourceState::kStopped, status);
+      return;
+    }
+    SetState(SourceState::kWaiting, status);
+    if (!WaitFor(backoff)) return;
+    backoff = std::min(backoff * 2, env_.options.max_backoff);
+  }
+  SetState(SourceState::kRunning);
+  while (WaitFor(env_.options.metadata_interval)) {
+    const base::Status status = NoticeGrowth();
+    if (status.ok() || PassesByItself(status)) continue;
+    SetState(SourceState::kStopped, status);
+    std::lock_guard barrier(barrier_);
+    for (auto& lane : lanes_) lane->Stop();
+    return;
+  }
+}
+
+base::Status SourceRunner::Connect() {
+  const auto& source = *setup_.source;
+  ASSIGN_OR_RETURN(admin_, env_.readers.admin(source.topic, source.properties));
+  ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
+  RETURN_IF_ERROR(CheckTopic(info));
+  lane_count_ = LaneCount(info.partitions.size());
+  ASSIGN_OR_RETURN(auto positions, StartPositions(info));
+  std::lock_guard barrier(barrier_);
+  {
+    std::lock_guard lock(mutex_);
+    if (stop_) return base::Cancelled("the source is being removed");
+  }
+  return MakeLanes(info, positions);
+}
+
+base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
+  const auto& source = *setup_.source;
+  if (info.topic_id.empty() || source.topic_id == info.topic_id) return {};
+  if (source.topic_id.empty()) {
+    if (env_.events.topic_seen) env_.events.topic_seen(source.id, info.topic_id);
+    return {};
+  }
+  return base::Corrupt("topic \"" + source.topic + "\" was deleted and made anew")
+      .WithDetail("The stored positions belong to topic id " + source.topic_id + ", the broker now has " + info.topic_id + ".")
+      .WithHint("Read the new topic from its beginning with ALTER SOURCE " + source.name + " RESET.");
+}
+
+size_t SourceRunner::LaneCount(size_t partitions) const {
+  const size_t wanted = std::min<size_t>(std::max(1, env_.options.lanes), kLanesPerSource);
+  return std::max<size_t>(1, std::min(wanted, partitions));
+}
+
+model::LaneId SourceRunner::LaneOf(model::PartitionId partition) const {
+  const auto index = static_cast<int64_t>(static_cast<size_t>(partition.value) % lane_count_);
+  return model::LaneId(static_cast<int32_t>(setup_.source->id.value * kLanesPerSource + index));
+}
+
+// Stored positions; a partition without one starts where the source says if the source is new, else at its earliest record.
+base::Result<std::vector<store::Position>> SourceRunner::StartPositions(const source::TopicInfo& info) {
+  const auto& source = *setup_.source;
+  ASSIGN_OR_RETURN(auto stored, env_.store->ReadPositions(source.id));
+  std::erase_if(stored, [&](const auto& position) { return position.incarnation.value != source.incarnation; });
+  const bool fresh = stored.empty();
+  std::vector<store::Position> positions;
+  for (const auto partition : info.partitions) {
+    const auto known = std::find_if(stored.begin(), stored.end(), [&](const auto& p) { return p.partition == partition; });
+    if (known != stored.end()) {
+      positions.push_back(*known);
+      continue;
+    }
+    const auto start = fresh ? StartOf(source.startup_mode) : source::StartAt::kEarliest;
+    ASSIGN_OR_RETURN(auto offset, admin_->Resolve(partition, start, source.startup_timestamp_ms, env_.options.broker_timeout));
+    store::Position position{source.id, model::Incarnation(source.incarnation), partition, offset, std::nullopt};
+    RETURN_IF_ERROR(env_.store->WritePositions(LaneOf(partition), {position}));
+    positions.push_back(position);
+  }
+  return positions;
+}
+
+base::Status SourceRunner::MakeLanes(const source::TopicInfo& info, const std::vector<store::Position>& positions) {
+  const auto& source = *setup_.source;
+  std::vector<std::unique_ptr<Lane>> lanes;
+  for (size_t i = 0; i < lane_count_; ++i) {
+    LaneStart start{setup_, model::LaneId(static_cast<int32_t>(source.id.value * kLanesPerSource + static_cast<int64_t>(i))), {}};
+    for (const auto& position : positions)
+      if (LaneOf(position.partition) == start.lane) start.positions.push_back(position);
+    source::ReaderOptions reader_options{source.topic, source.properties, env_.options.max_fetch_bytes};
+    ASSIGN_OR_RETURN(auto reader, env_.readers.reader(reader_options));
+    auto lane = std::make_unique<Lane>(env_.options, env_.store, env_.clock, env_.events.lane);
+    if (source.paused) lane->StartParked();
+    RETURN_IF_ERROR(lane->Start(std::move(start), std::move(reader)));
+    lanes.push_back(std::move(lane));
+  }
+  std::lock_guard lock(mutex_);
+  lanes_ = std::move(lanes);
+  known_ = info.partitions;
+  return {};
+}
+
+base::Status SourceRunner::NoticeGrowth() {
+  ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
+  RETURN_IF_ERROR(CheckTopic(info));
+  std::vector<model::PartitionId> added;
+  for (const auto partition : info.partitions)
+    if (std::find(known_.begin(), known_.end(), partition) == known_.end()) added.push_back(partition);
+  if (added.empty()) return {};
+  base::Log(base::Level::kInfo, "pipeline", "topic has more partitions",
+            {{"source", setup_.source->name}, {"added", std::to_string(added.size())}});
+  ASSIGN_OR_RETURN(auto positions, StartPositions({info.topic_id, added}));
+  std::lock_guard barrier(barrier_);
+  for (auto& lane : lanes_) {
+    std::vector<store::Position> mine;
+    for (const auto& position : positions)
+      if (lane->id() == LaneOf(position.partition)) mine.push_back(position);
+    if (mine.empty()) continue;
+    lane->Park();
+    lane->AddPartitions(std::move(mine));
+    RETURN_IF_ERROR(lane->Unpark(setup_));
+  }
+  known_ = info.partitions;
+  return {};
+}
+
+void SourceRunner::Park() {
+  barrier_.lock();
+  for (auto& lane : lanes_) lane->Park();
+}
+
+base::Status SourceRunner::Unpark(const SourceSetup& setup) {
+  setup_ = setup;
+  base::Status first;
+  if (!setup.source->paused)
+    for (auto& lane : lanes_)
+      if (base::Status status = lane->Unpark(setup); !status.ok() && first.ok()) first = std::move(status);
+  barrier_.unlock();
+  return first;
+}
+
+void SourceRunner::EndParked() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  for (auto& lane : lanes_) lane->Stop();  // parked: nothing is left to commit
+  barrier_.unlock();
+  Stop();
+}
+
+void SourceRunner::SetState(SourceState state, base::Status error) {
+  std::lock_guard lock(mutex_);
+  if (state_ != state || error_.message() != error.message()) {
+    since_ = env_.clock->Wall();
+    base::Log(error.ok() ? base::Level::kInfo : base::Level::kWarning, "pipeline", "source state",
+              {{"source", setup_.source->name}, {"state", NameOf(state)}, {"error", error.ok() ? "" : error.ToString()}});
+  }
+  state_ = state;
+  error_ = std::move(error);
+}
+
+SourceProgress SourceRunner::Progress() const {
+  std::lock_guard lock(mutex_);
+  SourceProgress out;
+  out.source = setup_.source->id;
+  out.state = setup_.source->paused ? SourceState::kPaused : state_;
+  out.error = error_;
+  out.since = since_;
+  out.lanes = static_cast<int>(lanes_.size());
+  for (const auto& lane : lanes_) {
+    const LaneProgress progress = lane->Progress();
+    out.partitions.insert(out.partitions.end(), progress.partitions.begin(), progress.partitions.end());
+    if (progress.newest_event && (!out.newest_event || *out.newest_event < *progress.newest_event))
+      out.newest_event = progress.newest_event;
+    out.last_commit = std::max(out.last_commit, progress.last_commit);
+    if (out.state == SourceState::kRunning && progress.state != SourceState::kRunning && progress.state != SourceState::kStarting) {
+      out.state = progress.state;
+      out.error = progress.error;
+    }
+  }
+  // The minimum over active partitions: one that is quiet for idle_timeout with nothing waiting does not hold time back.
+  const auto now = env_.clock->Monotonic();
+  std::optional<model::EventTime> minimum;
+  bool unknown = out.partitions.empty();
+  for (const auto& partition : out.partitions) {
+    const bool quiet = now - partition.last_row > std::chrono::microseconds(setup_.source->idle_timeout_us);
+    if (quiet && partition.lag() == 0) continue;
+    if (!partition.watermark) unknown = true;
+    else if (!minimum || *partition.watermark < *minimum) minimum = partition.watermark;
+  }
+  if (!unknown && minimum && (!watermark_ || *watermark_ < *minimum)) watermark_ = minimum;
+  out.watermark = watermark_;
+  return out;
+}
+
+std::optional<model::EventTime> SourceRunner::Watermark() const { return Progress().watermark; }
+
+}  // namespace pipeline

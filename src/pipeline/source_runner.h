@@ -1,0 +1,85 @@
+#pragma once
+// SourceRunner: one source at work. Finds its topic and start positions, deals the partitions to lanes, watches for new
+// partitions and a recreated topic, and is the barrier for DDL.
+//
+// Threads: `source-<id>` runs Run(); Start, Stop, Park, Unpark are for one caller at a time (the Pipeline), Progress for any.
+// Owns: its lanes. Borrows: store, clock. Errors: as SourceProgress::state and error; it tries again by itself what may pass.
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "pipeline/lane.h"
+
+namespace pipeline {
+
+// How readers are made; the server passes the real ones, tests may count calls.
+struct ReaderFactory {
+  std::function<base::Result<std::unique_ptr<source::Reader>>(const source::ReaderOptions&)> reader;
+  std::function<base::Result<std::unique_ptr<source::TopicAdmin>>(const std::string& topic,
+                                                                  const std::map<std::string, std::string>& properties)>
+      admin;
+};
+
+struct RunnerEvents {
+  LaneEvents lane;
+  // The topic's id was seen for the first time; keep it, so that a recreated topic is noticed.
+  std::function<void(model::ObjectId source, const std::string& topic_id)> topic_seen;
+};
+
+class SourceRunner {
+ public:
+  struct Environment {
+    PipelineOptions options;
+    store::Store* store;
+    const base::Clock* clock;
+    ReaderFactory readers;
+    RunnerEvents events;
+  };
+  SourceRunner(Environment environment, SourceSetup setup);
+  ~SourceRunner();
+
+  void Start();
+  void Stop();                                     // idempotent
+  void Park();                                     // all lanes stand at a commit boundary and none is made
+  base::Status Unpark(const SourceSetup& setup);   // goes on, with what is new
+
+  void EndParked();                                // instead of Unpark: its tables are gone
+
+  SourceProgress Progress() const;
+  std::optional<model::EventTime> Watermark() const;
+
+ private:
+  void Run();
+  base::Status Connect();                          // topic, positions, lanes
+  base::Status CheckTopic(const source::TopicInfo& info);
+  base::Result<std::vector<store::Position>> StartPositions(const source::TopicInfo& info);
+  base::Status MakeLanes(const source::TopicInfo& info, const std::vector<store::Position>& positions);
+  base::Status NoticeGrowth();
+  model::LaneId LaneOf(model::PartitionId partition) const;
+  size_t LaneCount(size_t partitions) const;
+  bool WaitFor(std::chrono::milliseconds time);    // false = stop
+  void SetState(SourceState state, base::Status error = {});
+
+  const Environment env_;
+  SourceSetup setup_;                              // guarded by barrier_ for writing
+  std::mutex barrier_;                             // held while parked, and while lanes are made or given partitions
+  std::unique_ptr<source::TopicAdmin> admin_;
+  std::vector<std::unique_ptr<Lane>> lanes_;       // guarded by lanes_mutex_ for reading from other threads
+  std::vector<model::PartitionId> known_;
+  size_t lane_count_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  SourceState state_ = SourceState::kStarting;
+  base::Status error_;
+  base::WallTime since_{};
+  mutable std::optional<model::EventTime> watermark_;  // never moves back
+  std::thread thread_;
+};
+
+}  // namespace pipeline

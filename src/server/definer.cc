@@ -1,0 +1,288 @@
+#include "server/definer.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "base/log.h"
+#include "base/private_file.h"
+#include "base/scram.h"
+#include "server/definitions.h"
+#include "sql/parser.h"
+#include "sql/printer.h"
+
+namespace server {
+namespace {
+
+constexpr size_t kMaxEvents = 10'000;
+
+std::string FirstWords(const std::string& text) {
+  std::string line = catalog::Canonical(text);
+  if (line.size() > 60) line = line.substr(0, 57) + "...";
+  return line;
+}
+
+base::Result<std::string> ReadFile(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return base::NotFound("cannot read pipeline file " + file.string());
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+int LineOf(const std::string& text, int position) {
+  const auto end = text.begin() + std::min<ptrdiff_t>(std::max(0, position - 1), static_cast<ptrdiff_t>(text.size()));
+  return 1 + static_cast<int>(std::count(text.begin(), end, '\n'));
+}
+
+}  // namespace
+
+pipeline::SourceSetup SetupOf(const std::shared_ptr<const catalog::Source>& source, const catalog::Catalog& catalog) {
+  pipeline::SourceSetup setup{source, {}};
+  for (const auto& [name, view] : catalog.views)
+    if (view->input == source->name && view->suspended.empty()) setup.views.push_back(view);
+  return setup;
+}
+
+Definer::Definer(Environment environment) : env_(std::move(environment)) {
+  thread_ = std::thread([this] { RunEvents(); });
+}
+
+Definer::~Definer() { Stop(); }
+
+void Definer::Stop() {
+  {
+    std::lock_guard lock(events_mutex_);
+    stop_ = true;
+  }
+  events_wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+base::Status Definer::Load(const catalog::Catalog& empty, const std::filesystem::path& password_file) {
+  std::lock_guard lock(apply_mutex_);
+  ASSIGN_OR_RETURN(auto rows, env_.store->ReadDefinitions());
+  ASSIGN_OR_RETURN(auto catalog, FromDefinitions(rows, empty));
+  RETURN_IF_ERROR(DropOrphans(*catalog));
+  if (!catalog->roles.contains("freshet")) {
+    RETURN_IF_ERROR(MakeAdministrator(catalog.get(), password_file));
+    RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog)));
+  }
+  catalog->version = 1;
+  catalog->Reindex();
+  env_.catalog->Set(catalog);
+  UpdateMaintenance(*catalog);
+  for (const auto& [name, source] : catalog->sources) env_.pipeline->Add(SetupOf(source, *catalog));
+  return {};
+}
+
+// Tables of objects that a crash left between their making and the catalog's switch.
+base::Status Definer::DropOrphans(const catalog::Catalog& catalog) {
+  std::set<std::string> owned;
+  for (const auto& [name, source] : catalog.sources) owned.insert(source->RawTable());
+  for (const auto& [name, view] : catalog.views) owned.insert(view->Table());
+  ASSIGN_OR_RETURN(auto tables, env_.store->ObjectTables());
+  std::vector<std::string> drops;
+  for (const auto& table : tables)
+    if (!owned.contains(table)) drops.push_back("DROP TABLE " + sql::QuoteIdentifier(table));
+  return drops.empty() ? base::Status() : env_.store->RunDdl(drops);
+}
+
+base::Status Definer::MakeAdministrator(catalog::Catalog* catalog, const std::filesystem::path& password_file) {
+  const std::string password = base::RandomPassword();
+  RETURN_IF_ERROR(base::WritePrivateFile(password_file, password + "\n"));
+  auto role = std::make_shared<catalog::Role>();
+  role->id = catalog->next_id;
+  catalog->next_id.value++;
+  role->name = "freshet";
+  role->login = role->administrator = true;
+  role->scram_verifier = base::ToText(base::MakeScramVerifier(password));
+  catalog->roles["freshet"] = role;
+  return {};
+}
+
+base::Result<std::vector<std::string>> Definer::Apply(const std::vector<sql::Statement>& statements) {
+  std::lock_guard lock(apply_mutex_);
+  return ApplyLocked(statements, false);
+}
+
+base::Status Definer::ApplyFile(const std::filesystem::path& file) {
+  ASSIGN_OR_RETURN(auto text, ReadFile(file));
+  auto statements = sql::ParseStatements(text);
+  if (!statements.ok()) {
+    base::Status error = statements.TakeStatus();
+    const int line = LineOf(text, error.position());
+    return std::move(error).WithContext(file.string() + " line " + std::to_string(line));
+  }
+  for (const auto& statement : *statements)
+    if (!sql::IsDdl(statement) && !std::holds_alternative<sql::EmptyStatement>(statement.body))
+      return base::Invalid(file.string() + " line " + std::to_string(statement.line) + ": only definitions may stand in a pipeline file")
+          .WithDetail("Statement: " + FirstWords(statement.text));
+  std::lock_guard lock(apply_mutex_);
+  auto tags = ApplyLocked(*statements, true);
+  if (!tags.ok()) return tags.TakeStatus().WithContext(file.string());
+  return {};
+}
+
+base::Result<std::vector<std::string>> Definer::ApplyLocked(const std::vector<sql::Statement>& statements, bool from_file) {
+  Change change;
+  change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
+  change.from_file = from_file;
+  for (const auto& statement : statements) {
+    base::Status status = ApplyOne(statement, &change);
+    change.next->Reindex();
+    if (status.ok()) continue;
+    if (!from_file) return status;
+    std::string detail = "Statement: " + FirstWords(statement.text);
+    if (!status.detail().empty()) detail = status.detail() + " " + detail;
+    const int line = statement.line + (status.position() > 0 ? LineOf(statement.text, status.position()) - 1 : 0);
+    return std::move(status).WithContext("line " + std::to_string(line)).WithDetail(detail);
+  }
+  if (change.dirty) RETURN_IF_ERROR(Commit(&change));
+  return change.tags;
+}
+
+base::Status Definer::ApplyOne(const sql::Statement& statement, Change* change) {
+  if (const auto* s = std::get_if<sql::CreateSource>(&statement.body)) return One(*s, statement.text, change);
+  if (const auto* s = std::get_if<sql::CreateView>(&statement.body)) return One(*s, statement.text, change);
+  if (const auto* s = std::get_if<sql::DropStatement>(&statement.body)) return One(*s, change);
+  if (const auto* s = std::get_if<sql::AlterSource>(&statement.body)) return One(*s, change);
+  if (const auto* s = std::get_if<sql::AlterView>(&statement.body)) return One(*s, change);
+  if (const auto* s = std::get_if<sql::RoleStatement>(&statement.body)) return One(*s, change);
+  if (const auto* s = std::get_if<sql::GrantStatement>(&statement.body)) return One(*s, change);
+  if (std::holds_alternative<sql::EmptyStatement>(statement.body)) return {};
+  return base::Invalid("this statement does not define anything");
+}
+
+// Runs a checked change: barrier, tables, fill, one catalog version; then new and restarted sources.
+base::Status Definer::Commit(Change* change) {
+  change->next->version++;
+  change->next->Reindex();
+  const auto before = env_.catalog->Get();
+  const std::vector<model::ObjectId> barrier(change->barrier.begin(), change->barrier.end());
+  for (const auto id : change->restarted) env_.pipeline->Remove(id);
+  const base::Status status = env_.pipeline->WithBarrier(barrier, [&] { return Switch(change); });
+  const catalog::Catalog& now = status.ok() ? *change->next : *before;
+  for (const auto& [name, source] : now.sources)
+    if (std::find(change->restarted.begin(), change->restarted.end(), source->id) != change->restarted.end())
+      env_.pipeline->Add(SetupOf(source, now));
+  return status;
+}
+
+base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change) {
+  std::vector<std::string> statements = change->create;
+  statements.insert(statements.end(), change->fill.begin(), change->fill.end());
+  base::Status status = statements.empty() ? base::Status() : env_.store->RunDdl(statements);
+  if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next));
+  if (!status.ok()) {
+    std::vector<std::string> undo;
+    for (const auto& create : change->create)
+      undo.push_back("DROP TABLE IF EXISTS " + create.substr(std::string("CREATE TABLE ").size(), create.find(" (") - std::string("CREATE TABLE ").size()));
+    if (!undo.empty())
+      if (base::Status undone = env_.store->RunDdl(undo); !undone.ok())
+        base::Log(base::Level::kWarning, "server", "tables of a failed change stay until the next start", {{"error", undone.ToString()}});
+    return status;
+  }
+  if (!change->positions.empty()) RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), change->positions));
+  env_.catalog->Set(change->next);
+  UpdateMaintenance(*change->next);
+  if (!change->drop.empty())
+    if (base::Status dropped = env_.store->RunDdl(change->drop); !dropped.ok())
+      base::Log(base::Level::kWarning, "server", "dropped tables stay until the next start", {{"error", dropped.ToString()}});
+  std::vector<pipeline::SourceSetup> setups;
+  for (const auto& [name, source] : change->next->sources)
+    if (change->barrier.contains(source->id)) setups.push_back(SetupOf(source, *change->next));
+  return setups;
+}
+
+void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
+  std::vector<store::Store::Maintained> tables;
+  std::map<model::ObjectId, model::ObjectId> source_of;
+  for (const auto& [name, source] : catalog.sources) {
+    source_of[source->id] = source->id;
+    if (!source->KeepsRaw() || source->schema.event_time < 0) continue;
+    tables.push_back({source->id, source->RawTable(), "", {}, source->schema.columns[source->schema.event_time].name,
+                      source->retention_us, 0});
+  }
+  for (const auto& [name, view] : catalog.views) {
+    if (const auto it = catalog.sources.find(view->input); it != catalog.sources.end()) source_of[view->id] = it->second->id;
+    store::Store::Maintained table{view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "", {}, 0};
+    for (const auto& key : view->plan->keys) table.keys.push_back(key.column);
+    if (view->plan->time) {
+      table.time_column = view->plan->keys[view->plan->time->key].column;
+      table.bucket_us = view->plan->time->bucket_us;
+      table.retention_us = view->retention_us;
+    }
+    tables.push_back(std::move(table));
+  }
+  auto* pipeline = env_.pipeline;
+  env_.store->SetMaintained(std::move(tables), [pipeline, source_of](model::ObjectId object) -> std::optional<model::EventTime> {
+    const auto it = source_of.find(object);
+    return it == source_of.end() ? std::nullopt : pipeline->Watermark(it->second);
+  });
+}
+
+void Definer::PostViewFailed(model::ObjectId view, const base::Status& why) {
+  std::lock_guard lock(events_mutex_);
+  if (events_.size() < kMaxEvents) events_.push_back([this, view, text = why.ToString()] { SuspendView(view, text); });
+  events_wake_.notify_all();
+}
+
+void Definer::PostTopicSeen(model::ObjectId source, const std::string& topic_id) {
+  std::lock_guard lock(events_mutex_);
+  if (events_.size() < kMaxEvents) events_.push_back([this, source, topic_id] { KeepTopicId(source, topic_id); });
+  events_wake_.notify_all();
+}
+
+void Definer::RunEvents() {
+  pthread_setname_np(pthread_self(), "definer");
+  std::unique_lock lock(events_mutex_);
+  while (true) {
+    events_wake_.wait(lock, [this] { return stop_ || !events_.empty(); });
+    if (stop_) return;
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    lock.unlock();
+    event();
+    lock.lock();
+  }
+}
+
+void Definer::SuspendView(model::ObjectId id, const std::string& why) {
+  std::lock_guard lock(apply_mutex_);
+  Change change;
+  change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
+  for (auto& [name, view] : change.next->views) {
+    if (view->id != id || !view->suspended.empty()) continue;
+    base::Log(base::Level::kError, "server", "materialized view suspended", {{"view", name}, {"error", why}});
+    auto next = std::make_shared<catalog::View>(*view);
+    next->suspended = why;
+    if (const auto it = change.next->sources.find(view->input); it != change.next->sources.end()) change.barrier.insert(it->second->id);
+    view = std::move(next);
+    change.dirty = true;
+  }
+  if (!change.dirty) return;
+  if (base::Status status = Commit(&change); !status.ok())
+    base::Log(base::Level::kError, "server", "a failed view could not be suspended", {{"error", status.ToString()}});
+}
+
+void Definer::KeepTopicId(model::ObjectId id, const std::string& topic_id) {
+  std::lock_guard lock(apply_mutex_);
+  Change change;
+  change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
+  for (auto& [name, source] : change.next->sources) {
+    if (source->id != id || source->topic_id == topic_id) continue;
+    auto next = std::make_shared<catalog::Source>(*source);
+    next->topic_id = topic_id;
+    source = std::move(next);
+    change.barrier.insert(id);
+    change.dirty = true;
+  }
+  if (!change.dirty) return;
+  if (base::Status status = Commit(&change); !status.ok())
+    base::Log(base::Level::kError, "server", "a topic's id could not be kept", {{"error", status.ToString()}});
+}
+
+}  // namespace server

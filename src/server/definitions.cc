@@ -1,0 +1,147 @@
+#include "server/definitions.h"
+
+#include <algorithm>
+#include <map>
+
+#include "sql/parser.h"
+
+namespace server {
+namespace {
+
+// Properties are lines "key=value"; a value's line ends and backslashes are escaped.
+using Properties = std::map<std::string, std::string>;
+
+std::string ToText(const Properties& properties) {
+  std::string out;
+  for (const auto& [key, value] : properties) {
+    out += key + "=";
+    for (char c : value) {
+      if (c == '\\') out += "\\\\";
+      else if (c == '\n') out += "\\n";
+      else out.push_back(c);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+Properties FromText(const std::string& text) {
+  Properties out;
+  std::string key, value;
+  bool in_value = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') {
+      out[key] = value;
+      key.clear(), value.clear();
+      in_value = false;
+    } else if (!in_value && c == '=') {
+      in_value = true;
+    } else if (in_value && c == '\\' && i + 1 < text.size()) {
+      value.push_back(text[++i] == 'n' ? '\n' : text[i]);
+    } else {
+      (in_value ? value : key).push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string JoinNames(const std::set<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += name + "\n";
+  return out;
+}
+
+std::set<std::string> SplitNames(const std::string& text) {
+  std::set<std::string> out;
+  for (size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) out.insert(text.substr(at, end - at));
+  return out;
+}
+
+template <typename Statement>
+base::Result<Statement> ParseAs(const store::Definition& row) {
+  ASSIGN_OR_RETURN(auto statements, sql::ParseStatements(row.definition));
+  if (statements.size() != 1 || !std::holds_alternative<Statement>(statements[0].body))
+    return base::Corrupt("stored definition of " + row.kind + " \"" + row.name + "\" is not one");
+  return std::get<Statement>(std::move(statements[0].body));
+}
+
+base::Status AddSource(const store::Definition& row, catalog::Catalog* catalog) {
+  ASSIGN_OR_RETURN(auto statement, ParseAs<sql::CreateSource>(row));
+  ASSIGN_OR_RETURN(auto source, catalog::MakeSource(statement, row.definition, *catalog));
+  auto properties = FromText(row.properties);
+  source->id = row.id;
+  source->incarnation = std::atoi(properties["incarnation"].c_str());
+  source->topic_id = properties["topic_id"];
+  source->paused = properties["paused"] == "true";
+  source->warnings.clear();
+  catalog->sources[source->name] = std::move(source);
+  return {};
+}
+
+base::Status AddView(const store::Definition& row, catalog::Catalog* catalog) {
+  ASSIGN_OR_RETURN(auto statement, ParseAs<sql::CreateView>(row));
+  statement.or_replace = false;
+  ASSIGN_OR_RETURN(auto view, catalog::MakeView(statement, row.definition, *catalog));
+  view->id = row.id;
+  view->suspended = FromText(row.properties)["suspended"];
+  catalog->views[view->name] = std::move(view);
+  return {};
+}
+
+void AddRole(const store::Definition& row, catalog::Catalog* catalog) {
+  auto properties = FromText(row.properties);
+  auto role = std::make_shared<catalog::Role>();
+  role->id = row.id;
+  role->name = row.name;
+  role->scram_verifier = properties["verifier"];
+  role->login = properties["login"] == "true";
+  role->administrator = properties["administrator"] == "true";
+  role->select_on = SplitNames(properties["select_on"]);
+  catalog->roles[role->name] = std::move(role);
+}
+
+}  // namespace
+
+std::vector<store::Definition> ToDefinitions(const catalog::Catalog& catalog) {
+  std::vector<store::Definition> rows;
+  for (const auto& [name, source] : catalog.sources)
+    rows.push_back({source->id, "source", name, source->definition,
+                    ToText({{"incarnation", std::to_string(source->incarnation)}, {"topic_id", source->topic_id},
+                            {"paused", source->paused ? "true" : "false"}})});
+  for (const auto& [name, view] : catalog.views)
+    rows.push_back({view->id, "view", name, view->definition, ToText({{"suspended", view->suspended}})});
+  for (const auto& [name, role] : catalog.roles)
+    rows.push_back({role->id, "role", name, "CREATE ROLE " + name,
+                    ToText({{"verifier", role->scram_verifier}, {"login", role->login ? "true" : "false"},
+                            {"administrator", role->administrator ? "true" : "false"},
+                            {"select_on", JoinNames(role->select_on)}})});
+  // Ids are never used again, so the next one is kept even when the newest object is gone.
+  rows.push_back({catalog.next_id, "next_id", "", "", ""});
+  return rows;
+}
+
+base::Result<std::shared_ptr<catalog::Catalog>> FromDefinitions(const std::vector<store::Definition>& definitions,
+                                                                const catalog::Catalog& empty) {
+  auto catalog = std::make_shared<catalog::Catalog>(empty);
+  auto sorted = definitions;
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  // Sources before the views that read them.
+  for (const char* kind : {"source", "view", "role", "next_id"}) {
+    for (const auto& row : sorted) {
+      if (row.kind != kind) continue;
+      base::Status status;
+      if (row.kind == "source") status = AddSource(row, catalog.get());
+      else if (row.kind == "view") status = AddView(row, catalog.get());
+      else if (row.kind == "role") AddRole(row, catalog.get());
+      else catalog->next_id = row.id;
+      if (!status.ok())
+        return base::Corrupt("stored definition of " + row.kind + " \"" + row.name + "\": " + status.message())
+            .WithDetail(row.definition);
+      catalog->Reindex();
+    }
+  }
+  return catalog;
+}
+
+}  // namespace server
