@@ -99,8 +99,8 @@ find "$dir" -path '*/include/*.hpp' -exec cp {} "$out/include/datasketches/" \;
 
 dir=$(unpack librdkafka)/deps/librdkafka
 say "building librdkafka (one to four minutes, once)"
-(cd "$dir" && { ./configure --prefix="$out" --disable-debug-symbols && make -j"$(nproc)" libs && make -C src install; } \
-  >"$cache/third_party/librdkafka.log" 2>&1) ||
+(cd "$dir" && ./configure --prefix="$out" --disable-debug-symbols && make -j"$(nproc)" libs && make -C src install) \
+  >"$cache/third_party/librdkafka.log" 2>&1 ||
   { say "librdkafka did not build, see $cache/third_party/librdkafka.log"; exit 1; }
 rm -f "$out"/lib/librdkafka.so*
 
