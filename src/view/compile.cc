@@ -1,0 +1,202 @@
+// From a bound SELECT to a Plan. Three steps:
+// 1. the group expressions become keys (k0 ...); window_end counts as window_start, which it follows from;
+// 2. every aggregate call becomes states and one value (a0 ...);
+// 3. items and HAVING are rewritten over keys and values, and what is left of the input's columns is an error.
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "sql/printer.h"
+#include "view/admission.h"
+#include "view/plan.h"
+#include "view/states.h"
+#include "view/stored_type.h"
+#include "view/time_bucket.h"
+
+namespace view {
+namespace {
+
+constexpr size_t kMaxColumns = 1'600;  // PostgreSQL's limit of a table
+
+base::Status At(base::Status status, const sql::Expr& expr) {
+  return expr.location < 0 ? std::move(status) : std::move(status).WithPosition(expr.location + 1);
+}
+
+sql::ExprPtr ColumnExpr(const std::string& name, model::Type type) {
+  auto expr = std::make_unique<sql::Expr>();
+  expr->kind = sql::ExprKind::kColumn;
+  expr->name = {name};
+  expr->type = type;
+  return expr;
+}
+
+// There is one relation, so a column needs no qualifier; without it equal expressions are equal text.
+void DropQualifiers(sql::Expr* expr) {
+  if (expr->kind == sql::ExprKind::kColumn) expr->name = {expr->name.back()};
+  for (auto& argument : expr->args) DropQualifiers(argument.get());
+  if (expr->filter) DropQualifiers(expr->filter.get());
+  for (auto& key : expr->order_by) DropQualifiers(key.expr.get());
+}
+
+sql::ExprPtr Plain(const sql::Expr& expr) {
+  auto copy = expr.Clone();
+  DropQualifiers(copy.get());
+  return copy;
+}
+
+class Compiler {
+ public:
+  explicit Compiler(const sql::RelationInfo& relation) : relation_(relation) {}
+
+  base::Result<Plan> Run(const sql::Select& select) {
+    RETURN_IF_ERROR(CheckShape(select));
+    plan_.input = relation_.name;
+    RETURN_IF_ERROR(From(*select.from[0]));
+    if (select.where) RETURN_IF_ERROR(Where(*select.where));
+    for (const auto& expr : select.group_by) RETURN_IF_ERROR(GroupBy(*expr));
+    for (const auto& item : select.items) RETURN_IF_ERROR(Output(item));
+    if (select.having) {
+      ASSIGN_OR_RETURN(plan_.having, Rewritten(*select.having));
+    }
+    plan_.states = states_.TakeStates();
+    plan_.values = states_.TakeValues();
+    RETURN_IF_ERROR(CheckSize());
+    FindTimeKey();
+    plan_.used_columns.assign(used_.begin(), used_.end());
+    return std::move(plan_);
+  }
+
+ private:
+  base::Status From(const sql::TableRef& from) {
+    if (from.kind != sql::TableRef::Kind::kWindow) return {};
+    ASSIGN_OR_RETURN(plan_.tumble, MakeTumble(from));
+    for (const auto& field : relation_.fields)
+      if (field.name == "window_start" || field.name == "window_end")
+        return base::Invalid("column \"" + field.name + "\" of \"" + relation_.name + "\" has the name of a window's bound")
+            .WithSqlstate("42701")
+            .WithHint("Rename the column, or group by date_trunc or date_bin instead of TUMBLE.");
+    return {};
+  }
+
+  base::Status Where(const sql::Expr& expr) {
+    RETURN_IF_ERROR(CheckExpr(expr));
+    const auto plain = Plain(expr);
+    Use(*plain);
+    ASSIGN_OR_RETURN(plan_.filter, sql::PrintDuckDb(*plain, {}));
+    return {};
+  }
+
+  base::Status GroupBy(const sql::Expr& expr) {
+    RETURN_IF_ERROR(CheckExpr(expr));
+    auto plain = Plain(expr);
+    if (plan_.tumble && plain->kind == sql::ExprKind::kColumn && plain->name[0] == "window_end") plain->name[0] = "window_start";
+    if (KeyOf(*plain)) return {};
+    Use(*plain);
+    ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
+    const std::string stored = StoredType(*plain);
+    if (plain->kind != sql::ExprKind::kColumn) text = "CAST(" + text + " AS " + stored + ")";
+    const model::Type type = plain->type;
+    plan_.keys.push_back({"k" + std::to_string(plan_.keys.size()), stored, text, type, std::move(plain)});
+    return {};
+  }
+
+  base::Status Output(const sql::SelectItem& item) {
+    ASSIGN_OR_RETURN(std::string text, Rewritten(*item.expr));
+    const std::string name = sql::OutputName(item);
+    std::string folded = name;  // DuckDB does not tell "Total" from "total"
+    std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (!names_.emplace(folded, name).second) {
+      auto status = base::Invalid("column \"" + name + "\" specified more than once").WithSqlstate("42701");
+      if (names_[folded] != name)
+        status = std::move(status).WithDetail("Names of a view's columns must differ in more than upper and lower case.");
+      return At(std::move(status).WithHint("Name the column with AS."), *item.expr);
+    }
+    model::Type type = item.expr->type;
+    if (type.id == model::TypeId::kUnknown) type = model::kText;
+    plan_.fields.push_back({name, type});
+    plan_.outputs.push_back(std::move(text));
+    return {};
+  }
+
+  base::Result<std::string> Rewritten(const sql::Expr& expr) {
+    RETURN_IF_ERROR(CheckExpr(expr));
+    ASSIGN_OR_RETURN(auto over_values, Rewrite(Plain(expr)));
+    return sql::PrintDuckDb(*over_values, {});
+  }
+
+  base::Result<sql::ExprPtr> Rewrite(sql::ExprPtr expr) {
+    if (const Key* key = KeyOf(*expr)) return ColumnExpr(key->column, key->type);
+    if (IsAggregateCall(*expr)) {
+      Use(*expr);
+      ASSIGN_OR_RETURN(std::string column, states_.ValueOf(*expr));
+      return ColumnExpr(column, expr->type);
+    }
+    if (expr->kind == sql::ExprKind::kColumn) return Column(std::move(expr));
+    for (auto& argument : expr->args) {
+      ASSIGN_OR_RETURN(argument, Rewrite(std::move(argument)));
+    }
+    return expr;
+  }
+
+  base::Result<sql::ExprPtr> Column(sql::ExprPtr expr) {
+    if (plan_.tumble && expr->name[0] == "window_end")
+      if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
+        return ColumnExpr(states_.AddValue(plan_.tumble->EndText(start->column), expr->type), expr->type);
+    return At(base::Invalid("column \"" + relation_.name + "." + expr->name[0] +
+                            "\" must appear in the GROUP BY clause or be used in an aggregate function")
+                  .WithSqlstate("42803")
+                  .WithHint("A materialized view keeps aggregates up to date; read single rows from the source itself."),
+              *expr);
+  }
+
+  const Key* KeyOf(const sql::Expr& expr) const {
+    for (const Key& key : plan_.keys)
+      if (sql::SameExpr(expr, *key.expr)) return &key;
+    return nullptr;
+  }
+
+  void Use(const sql::Expr& expr) {
+    if (expr.kind == sql::ExprKind::kColumn) {
+      const bool bound = plan_.tumble && (expr.name[0] == "window_start" || expr.name[0] == "window_end");
+      const std::string& name = bound ? plan_.tumble->column : expr.name[0];
+      for (size_t i = 0; i < relation_.fields.size(); ++i)
+        if (relation_.fields[i].name == name) used_.insert(static_cast<int>(i));
+    }
+    for (const auto& argument : expr.args) Use(*argument);
+    if (expr.filter) Use(*expr.filter);
+    for (const auto& key : expr.order_by) Use(*key.expr);
+  }
+
+  base::Status CheckSize() const {
+    if (plan_.keys.empty() && plan_.states.empty())
+      return base::Unsupported("a materialized view without aggregates and without GROUP BY is not supported")
+          .WithHint("Read the rows from the source itself; they are kept for its retention.");
+    const size_t columns = std::max({plan_.keys.size() + plan_.states.size(), plan_.values.size(), plan_.outputs.size()});
+    if (columns > kMaxColumns)
+      return base::Invalid("a materialized view can have at most " + std::to_string(kMaxColumns) + " columns").WithSqlstate("54011");
+    return {};
+  }
+
+  // The finest bucket orders the view best: date_trunc('day', ts) beside date_trunc('minute', ts) says nothing more.
+  void FindTimeKey() {
+    for (size_t i = 0; i < plan_.keys.size(); ++i) {
+      const auto bucket = BucketOf(*plan_.keys[i].expr, relation_.event_time, plan_.tumble);
+      if (!bucket) continue;
+      const bool finer = !plan_.time || (*bucket != 0 && (plan_.time->bucket_us == 0 || *bucket < plan_.time->bucket_us));
+      if (finer) plan_.time = TimeKey{static_cast<int>(i), *bucket};
+    }
+  }
+
+  const sql::RelationInfo& relation_;
+  Plan plan_;
+  StateBuilder states_;
+  std::set<int> used_;
+  std::map<std::string, std::string> names_;
+};
+
+}  // namespace
+
+base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation) { return Compiler(relation).Run(select); }
+
+}  // namespace view

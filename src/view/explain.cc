@@ -1,0 +1,45 @@
+#include "view/explain.h"
+
+#include "sql/printer.h"
+
+namespace view {
+namespace {
+
+std::string Duration(int64_t microseconds) {
+  const int64_t seconds = microseconds / 1'000'000;
+  if (microseconds % 1'000'000 != 0) return std::to_string(microseconds) + " microseconds";
+  if (seconds % 86'400 == 0) return std::to_string(seconds / 86'400) + " d";
+  if (seconds % 3'600 == 0) return std::to_string(seconds / 3'600) + " h";
+  if (seconds % 60 == 0) return std::to_string(seconds / 60) + " min";
+  return std::to_string(seconds) + " s";
+}
+
+std::string TimeNote(const Plan& plan, size_t key) {
+  if (!plan.time || plan.time->key != static_cast<int>(key)) return "";
+  if (plan.time->bucket_us == 0) return ", orders the view in time (calendar buckets)";
+  if (plan.time->bucket_us == 1) return ", orders the view in time";
+  return ", orders the view in time (buckets of " + Duration(plan.time->bucket_us) + ")";
+}
+
+}  // namespace
+
+std::vector<std::string> Explain(const Plan& plan, const std::string& name, const std::string& table, const std::string& input) {
+  std::vector<std::string> lines{"Materialized View " + name + " over " + plan.input};
+  for (size_t i = 0; i < plan.keys.size(); ++i)
+    lines.push_back("  Key " + plan.keys[i].column + " = " + sql::PrintPostgres(*plan.keys[i].expr) + TimeNote(plan, i));
+  if (plan.keys.empty()) lines.push_back("  No key: one row over all records");
+  for (const State& state : plan.states)
+    lines.push_back("  State " + state.column + " " + state.duckdb_type + " = " + state.delta);
+  for (const Value& value : plan.values) lines.push_back("  Value " + value.column + " = " + value.text);
+  lines.push_back("Table: partials, append-only, several rows may stand for one key");
+  lines.push_back("  " + plan.CreateTable(table));
+  lines.push_back("Delta: rows of one micro-batch -> partials, committed with the source's positions");
+  lines.push_back("  " + plan.Delta(input));
+  lines.push_back("Merge: partials of one key -> one, by every reader and by compaction");
+  lines.push_back("  " + plan.Merge(table));
+  lines.push_back("Finalize: what SELECT from the view reads");
+  lines.push_back("  " + plan.Finalize(table));
+  return lines;
+}
+
+}  // namespace view
