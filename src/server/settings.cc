@@ -20,6 +20,7 @@ constexpr std::array kRows{
     SettingRow{"lanes", "count", "0", "lanes per source at most; 0 = one per core"},
     SettingRow{"memory_limit", "bytes", "256MB", "memory of the column store"},
     SettingRow{"lane_memory", "bytes", "48MB", "fetched and decoded records that one lane may hold"},
+    SettingRow{"max_batch_rows", "count", "120000", "rows after which a lane commits its micro-batch"},
     SettingRow{"linger", "milliseconds", "50ms", "a micro-batch is committed at the latest so long after its first record"},
     SettingRow{"statement_timeout", "milliseconds", "60s", "longest run of one query; 0 = none"},
     SettingRow{"max_connections", "count", "500", "client connections at once"},
@@ -76,6 +77,7 @@ base::Status Assign(const std::string& name, const std::string& value, Settings*
       {"lanes", [](const std::string& v, Settings* s) { return ParseCount("lanes", v, &s->lanes); }},
       {"memory_limit", [](const std::string& v, Settings* s) { return ParseBytes("memory_limit", v, &s->memory_limit_bytes); }},
       {"lane_memory", [](const std::string& v, Settings* s) { return ParseBytes("lane_memory", v, &s->lane_memory_bytes); }},
+      {"max_batch_rows", [](const std::string& v, Settings* s) { return ParseCount("max_batch_rows", v, &s->max_batch_rows); }},
       {"linger", [](const std::string& v, Settings* s) { return ParseDuration("linger", v, &s->linger); }},
       {"statement_timeout", [](const std::string& v, Settings* s) { return ParseDuration("statement_timeout", v, &s->statement_timeout); }},
       {"max_connections", [](const std::string& v, Settings* s) { return ParseCount("max_connections", v, &s->max_connections); }},
@@ -141,7 +143,8 @@ base::Status ApplySettings(const SettingValues& values, Settings* settings) {
 std::vector<std::vector<std::string>> DescribeSettings(const Settings& s) {
   const std::vector<std::string> values{
       s.data_dir.string(), s.listen, s.http, s.tls_certificate.string(), s.tls_key.string(), std::to_string(s.lanes),
-      std::to_string(s.memory_limit_bytes), std::to_string(s.lane_memory_bytes), std::to_string(s.linger.count()),
+      std::to_string(s.memory_limit_bytes), std::to_string(s.lane_memory_bytes),
+      std::to_string(s.max_batch_rows), std::to_string(s.linger.count()),
       std::to_string(s.statement_timeout.count()), std::to_string(s.max_connections), std::to_string(s.max_running_queries),
       std::to_string(s.min_free_disk_bytes), s.log_level, s.database};
   std::vector<std::vector<std::string>> rows;

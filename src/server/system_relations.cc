@@ -1,0 +1,233 @@
+#include "server/system_relations.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "sql/printer.h"
+
+namespace server {
+namespace {
+
+using model::Type;
+using model::TypeId;
+using Row = std::vector<std::string>;
+using Rows = std::vector<Row>;
+
+constexpr Type kTime{TypeId::kTimestampTz};
+const std::string kNull = "\1";
+
+// UTC microseconds as a timestamp literal.
+std::string TimeText(int64_t microseconds) {
+  const auto time = base::WallTime(std::chrono::microseconds(microseconds));
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const auto of_day = (time - day).count();
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()), of_day / 3'600'000'000, of_day / 60'000'000 % 60,
+                     of_day / 1'000'000 % 60, of_day % 1'000'000);
+}
+
+std::string TimeText(const std::optional<model::EventTime>& time) { return time ? TimeText(time->value) : kNull; }
+std::string TimeText(base::WallTime time) {
+  return time.time_since_epoch().count() == 0 ? kNull : TimeText(time.time_since_epoch().count());
+}
+std::string SecondsText(double seconds) { return fmt::format("{:.3f}", seconds); }
+
+const catalog::Source* FindSource(const catalog::Catalog& catalog, model::ObjectId id) {
+  for (const auto& [name, source] : catalog.sources)
+    if (source->id == id) return source.get();
+  return nullptr;
+}
+
+int64_t LagOf(const pipeline::SourceProgress& progress) {
+  int64_t lag = 0;
+  for (const auto& partition : progress.partitions) lag += partition.lag();
+  return lag;
+}
+
+std::string RetentionText(const std::optional<int64_t>& microseconds) {
+  return microseconds ? fmt::format("{}", *microseconds / 1'000'000) : kNull;
+}
+
+SystemRelation Sources(const SystemState* state) {
+  SystemRelation out{"sources",
+                     {{"name", model::kText}, {"connector", model::kText}, {"topic", model::kText}, {"state", model::kText},
+                      {"error", model::kText}, {"since", kTime}, {"reader", model::kText}, {"lanes", model::kInt4},
+                      {"partitions", model::kInt4}, {"lag", model::kInt8}, {"rows_per_second", model::kFloat8},
+                      {"watermark", kTime}, {"newest_event_time", kTime}, {"last_commit", kTime},
+                      {"retention_seconds", model::kInt8}, {"definition", model::kText}},
+                     nullptr, nullptr};
+  out.rows = [state] {
+    Rows rows;
+    const auto catalog = state->catalog->Get();
+    for (const auto& progress : state->pipeline->Progress()) {
+      const auto* source = FindSource(*catalog, progress.source);
+      if (source == nullptr) continue;
+      double rate = 0;
+      for (const auto& partition : progress.partitions) rate += partition.rows_per_second;
+      rows.push_back({source->name, source->connector, source->topic, pipeline::NameOf(progress.state),
+                      progress.error.ok() ? kNull : progress.error.ToString(), TimeText(progress.since), progress.reader,
+                      std::to_string(progress.lanes), std::to_string(progress.partitions.size()),
+                      std::to_string(LagOf(progress)), fmt::format("{:.1f}", rate), TimeText(progress.watermark),
+                      TimeText(progress.newest_event), TimeText(progress.last_commit), RetentionText(source->retention_us),
+                      source->definition});
+    }
+    return rows;
+  };
+  return out;
+}
+
+std::string PartitionState(const pipeline::PartitionProgress& partition, const catalog::Source& source, const base::Clock& clock) {
+  const auto quiet = clock.Monotonic() - partition.last_row;
+  if (quiet <= std::chrono::microseconds(source.idle_timeout_us)) return "active";
+  return partition.lag() == 0 ? "idle" : "stalled";
+}
+
+SystemRelation SourcePartitions(const SystemState* state) {
+  SystemRelation out{"source_partitions",
+                     {{"source", model::kText}, {"partition", model::kInt4}, {"lane", model::kInt4}, {"position", model::kInt8},
+                      {"high_watermark_offset", model::kInt8}, {"lag", model::kInt8}, {"rows_per_second", model::kFloat8},
+                      {"seconds_to_go", model::kFloat8}, {"watermark", kTime}, {"state", model::kText}},
+                     nullptr, nullptr};
+  out.rows = [state] {
+    Rows rows;
+    const auto catalog = state->catalog->Get();
+    for (const auto& progress : state->pipeline->Progress()) {
+      const auto* source = FindSource(*catalog, progress.source);
+      if (source == nullptr) continue;
+      for (const auto& partition : progress.partitions) {
+        const bool moving = partition.rows_per_second >= 1;
+        rows.push_back({source->name, std::to_string(partition.partition.value), std::to_string(partition.lane.value),
+                        std::to_string(partition.next_offset),
+                        partition.high_watermark_offset < 0 ? kNull : std::to_string(partition.high_watermark_offset),
+                        std::to_string(partition.lag()), fmt::format("{:.1f}", partition.rows_per_second),
+                        partition.lag() == 0 ? "0" : moving ? SecondsText(static_cast<double>(partition.lag()) / partition.rows_per_second) : kNull,
+                        TimeText(partition.watermark), PartitionState(partition, *source, *state->clock)});
+      }
+    }
+    return rows;
+  };
+  return out;
+}
+
+// "idle" has nothing to read; "stalled" has, or cannot ask.
+std::string FreshnessState(const pipeline::SourceProgress& progress, double actual, double objective) {
+  if (progress.state != pipeline::SourceState::kRunning) return pipeline::NameOf(progress.state);
+  if (actual <= objective) return "fresh";
+  return LagOf(progress) == 0 ? "idle" : "stale";
+}
+
+SystemRelation Freshness(const SystemState* state) {
+  SystemRelation out{"freshness",
+                     {{"relation", model::kText}, {"kind", model::kText}, {"objective_seconds", model::kFloat8},
+                      {"actual_seconds", model::kFloat8}, {"met", model::kBool}, {"state", model::kText},
+                      {"newest_event_time", kTime}, {"last_commit", kTime}},
+                     nullptr, nullptr};
+  out.rows = [state] {
+    Rows rows;
+    const auto catalog = state->catalog->Get();
+    const auto now = state->clock->Wall().time_since_epoch().count();
+    auto add = [&](const std::string& name, const char* kind, int64_t objective_us, const pipeline::SourceProgress& progress) {
+      const double objective = static_cast<double>(objective_us) / 1e6;
+      const bool known = progress.newest_event.has_value();
+      const double actual = known ? std::max(0.0, static_cast<double>(now - progress.newest_event->value) / 1e6) : 0;
+      rows.push_back({name, kind, SecondsText(objective), known ? SecondsText(actual) : kNull,
+                      known ? (actual <= objective ? "true" : "false") : kNull,
+                      known ? FreshnessState(progress, actual, objective) : pipeline::NameOf(progress.state),
+                      TimeText(progress.newest_event), TimeText(progress.last_commit)});
+    };
+    for (const auto& progress : state->pipeline->Progress()) {
+      const auto* source = FindSource(*catalog, progress.source);
+      if (source == nullptr || source->schema.event_time < 0) continue;
+      add(source->name, "source", source->freshness_us, progress);
+      for (const auto& [name, view] : catalog->views)
+        if (view->input == source->name) add(name, "view", view->freshness_us, progress);
+    }
+    return rows;
+  };
+  return out;
+}
+
+SystemRelation Views(const SystemState* state) {
+  SystemRelation out{"views",
+                     {{"name", model::kText}, {"source", model::kText}, {"state", model::kText}, {"error", model::kText},
+                      {"partials", model::kInt8}, {"retention_seconds", model::kInt8}, {"freshness_seconds", model::kFloat8},
+                      {"definition", model::kText}},
+                     nullptr, nullptr};
+  out.sql = [state] {
+    std::string text;
+    const auto catalog = state->catalog->Get();
+    for (const auto& [name, view] : catalog->views) {
+      text += text.empty() ? "" : " UNION ALL ";
+      text += "SELECT " + sql::QuoteLiteral(name) + "::VARCHAR AS name, " + sql::QuoteLiteral(view->input) + "::VARCHAR AS source, " +
+              (view->suspended.empty() ? "'running'" : "'suspended'") + "::VARCHAR AS state, " +
+              (view->suspended.empty() ? "NULL" : sql::QuoteLiteral(view->suspended)) + "::VARCHAR AS error, (SELECT count(*) FROM " +
+              sql::QuoteIdentifier(view->Table()) + ")::BIGINT AS partials, " +
+              (view->retention_us ? std::to_string(*view->retention_us / 1'000'000) : "NULL") +
+              "::BIGINT AS retention_seconds, " + fmt::format("{}", static_cast<double>(view->freshness_us) / 1e6) +
+              "::DOUBLE AS freshness_seconds, " + sql::QuoteLiteral(view->definition) + "::VARCHAR AS definition";
+    }
+    if (text.empty())
+      text = "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS source, NULL::VARCHAR AS state, NULL::VARCHAR AS error, "
+             "NULL::BIGINT AS partials, NULL::BIGINT AS retention_seconds, NULL::DOUBLE AS freshness_seconds, "
+             "NULL::VARCHAR AS definition WHERE false";
+    return text;
+  };
+  return out;
+}
+
+// Names of sources instead of their ids, for relations over stored rows.
+std::string SourceNameCase(const catalog::Catalog& catalog) {
+  std::string text = "CASE source";
+  for (const auto& [name, source] : catalog.sources)
+    text += " WHEN " + std::to_string(source->id.value) + " THEN " + sql::QuoteLiteral(name);
+  return text + " ELSE '#' || source END";
+}
+
+SystemRelation DeadLetters(const SystemState* state) {
+  SystemRelation out{"dead_letters",
+                     {{"source", model::kText}, {"view", model::kText}, {"partition", model::kInt4}, {"offset", model::kInt8},
+                      {"kafka_time", kTime}, {"key", Type{TypeId::kBytea}}, {"value", Type{TypeId::kBytea}},
+                      {"reason_code", model::kText}, {"reason", model::kText}, {"at", kTime}},
+                     nullptr, nullptr};
+  out.sql = [state] {
+    return "SELECT " + SourceNameCase(*state->catalog->Get()) +
+           " AS source, \"view\", \"partition\", \"offset\", kafka_time, \"key\", \"value\", reason_code, reason, \"at\" "
+           "FROM freshet_dead_letters";
+  };
+  return out;
+}
+
+SystemRelation Queries(const SystemState* state) {
+  SystemRelation out{"queries",
+                     {{"pid", model::kInt4}, {"role", model::kText}, {"application_name", model::kText},
+                      {"client_address", model::kText}, {"state", model::kText}, {"waiting", model::kBool}, {"since", kTime},
+                      {"query", model::kText}},
+                     nullptr, nullptr};
+  out.rows = [state] {
+    Rows rows;
+    for (const auto& backend : state->engine->Backends())
+      rows.push_back({std::to_string(backend.pid), backend.role, backend.application_name, backend.client_address, backend.state,
+                      backend.waiting ? "true" : "false", TimeText(backend.since), backend.query});
+    return rows;
+  };
+  return out;
+}
+
+SystemRelation SettingsRelation(const SystemState* state) {
+  SystemRelation out{"settings",
+                     {{"name", model::kText}, {"value", model::kText}, {"unit", model::kText}, {"description", model::kText}},
+                     nullptr, nullptr};
+  out.rows = [state] { return DescribeSettings(*state->settings); };
+  return out;
+}
+
+}  // namespace
+
+std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
+  return {Sources(state), SourcePartitions(state), Views(state), Freshness(state), DeadLetters(state), Queries(state),
+          SettingsRelation(state)};
+}
+
+}  // namespace server

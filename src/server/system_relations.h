@@ -1,0 +1,30 @@
+#pragma once
+// The relations of schema freshet: operations as SQL tables. Made from live state when asked.
+// Threads: query threads call the row functions; they only read copies.
+
+#include "catalog/catalog.h"
+#include "pipeline/pipeline.h"
+#include "query/engine.h"
+#include "server/settings.h"
+
+namespace server {
+
+struct SystemRelation {
+  std::string name;
+  model::Fields fields;
+  query::SystemRows rows;               // either this
+  std::function<std::string()> sql;     // or DuckDB text over the store
+};
+
+struct SystemState {
+  catalog::CatalogHolder* catalog;
+  const pipeline::Pipeline* pipeline;
+  query::Engine* engine;
+  const Settings* settings;
+  const base::Clock* clock;
+};
+
+// `state` is filled in after the catalog is made; it must outlive the relations.
+std::vector<SystemRelation> MakeSystemRelations(const SystemState* state);
+
+}  // namespace server
