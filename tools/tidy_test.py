@@ -104,7 +104,7 @@ class Tidy(unittest.TestCase):
     def test_header_without_guard_or_comment_or_threads(self):
         self.expect("headers", "src/view/a.h", {"src/view/a.h": "// Threads: any.\n"})
         self.expect("headers", "src/view/a.h", {"src/view/a.h": "#pragma once\n\n// Threads: any.\n"})
-        self.expect("headers", "src/view/a.h", {"src/view/a.h": "#pragma once\n// A plan.\n"})
+        self.expect("headers", "src/view/a.h", {"src/view/a.h": "#pragma once\n// A plan.\nclass A {};\n"})
 
     def test_throw_and_foreign_clocks(self):
         self.expect("throwing", "src/view/plan.cc", {"src/view/plan.cc": "void F() { throw 1; }\n"})

@@ -36,7 +36,8 @@ void ExposeHistogram(const std::string& name, const std::string& labels, const H
   }
   cumulative += histogram.bucket(Histogram::kBounds.size());
   *out += fmt::format("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, comma, cumulative);
-  *out += fmt::format("{}_sum{} {}\n{}_count{} {}\n", name, Braced(labels), histogram.sum(), name, Braced(labels), cumulative);
+  *out += fmt::format("{}_sum{} {}\n", name, Braced(labels), histogram.sum());
+  *out += fmt::format("{}_count{} {}\n", name, Braced(labels), cumulative);
 }
 
 }  // namespace
@@ -64,32 +65,31 @@ MetricsRegistry::Family& MetricsRegistry::FamilyOf(const std::string& name, cons
   return family;
 }
 
-std::string MetricsRegistry::SeriesKey(const Labels& labels) {
-  return ++series_ > kMaxSeries ? "overflow=\"true\"" : Render(labels);
-}
-
-namespace {
 template <typename T>
-T& Find(std::map<std::string, std::unique_ptr<T>>* series, const std::string& key) {
-  auto& slot = (*series)[key];
+T& MetricsRegistry::Find(Series<T>* series, const Labels& labels) {
+  const std::string key = Render(labels);
+  auto found = series->find(key);
+  if (found != series->end()) return *found->second;
+  const bool room = series_ < kMaxSeries;
+  std::unique_ptr<T>& slot = (*series)[room ? key : "overflow=\"true\""];
   if (!slot) slot = std::make_unique<T>();
+  if (room) ++series_;
   return *slot;
 }
-}  // namespace
 
 Counter& MetricsRegistry::GetCounter(const std::string& name, const std::string& help, Labels labels) {
   std::lock_guard lock(mutex_);
-  return Find(&FamilyOf(name, "counter", help).counters, SeriesKey(labels));
+  return Find(&FamilyOf(name, "counter", help).counters, labels);
 }
 
 Gauge& MetricsRegistry::GetGauge(const std::string& name, const std::string& help, Labels labels) {
   std::lock_guard lock(mutex_);
-  return Find(&FamilyOf(name, "gauge", help).gauges, SeriesKey(labels));
+  return Find(&FamilyOf(name, "gauge", help).gauges, labels);
 }
 
 Histogram& MetricsRegistry::GetHistogram(const std::string& name, const std::string& help, Labels labels) {
   std::lock_guard lock(mutex_);
-  return Find(&FamilyOf(name, "histogram", help).histograms, SeriesKey(labels));
+  return Find(&FamilyOf(name, "histogram", help).histograms, labels);
 }
 
 std::string MetricsRegistry::Expose() const {
@@ -97,8 +97,10 @@ std::string MetricsRegistry::Expose() const {
   std::string out;
   for (const auto& [name, family] : families_) {
     out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, family.help, name, family.type);
-    for (const auto& [labels, counter] : family.counters) out += fmt::format("{}{} {}\n", name, Braced(labels), counter->value());
-    for (const auto& [labels, gauge] : family.gauges) out += fmt::format("{}{} {}\n", name, Braced(labels), gauge->value());
+    for (const auto& [labels, counter] : family.counters)
+      out += fmt::format("{}{} {}\n", name, Braced(labels), counter->value());
+    for (const auto& [labels, gauge] : family.gauges)
+      out += fmt::format("{}{} {}\n", name, Braced(labels), gauge->value());
     for (const auto& [labels, histogram] : family.histograms) ExposeHistogram(name, labels, *histogram, &out);
   }
   return out;

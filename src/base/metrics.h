@@ -4,7 +4,7 @@
 // A room declares its metrics where it uses them and keeps the references, which live as long as the registry:
 //   base::Counter& records = registry.GetCounter("freshet_source_records_total", "records read", {{"source", name}});
 // The same name and labels give the same object. Threads: any; Add/Set/Observe are lock-free.
-// Limits: 10,000 series; beyond that one shared overflow series is returned.
+// Limits: 10,000 series; beyond that a family's new series are one that all share, labelled overflow="true".
 
 #include <array>
 #include <atomic>
@@ -67,14 +67,17 @@ class MetricsRegistry {
   std::vector<Description> Describe() const;
 
  private:
+  template <typename T>
+  using Series = std::map<std::string, std::unique_ptr<T>>;  // by rendered labels
   struct Family {
     std::string type, help;
-    std::map<std::string, std::unique_ptr<Counter>> counters;  // by rendered labels
-    std::map<std::string, std::unique_ptr<Gauge>> gauges;
-    std::map<std::string, std::unique_ptr<Histogram>> histograms;
+    Series<Counter> counters;
+    Series<Gauge> gauges;
+    Series<Histogram> histograms;
   };
   Family& FamilyOf(const std::string& name, const char* type, const std::string& help);
-  std::string SeriesKey(const Labels& labels);
+  template <typename T>
+  T& Find(Series<T>* series, const Labels& labels);
 
   mutable std::mutex mutex_;
   std::map<std::string, Family> families_;

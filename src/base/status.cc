@@ -8,18 +8,23 @@
 namespace base {
 namespace {
 
+constexpr const char* kNoEffect = "the statement has no effect";
+
 constexpr std::array kCodes{
     CodeRow{Code::kOk, "ok", Owner::kNobody, Retry::kNever, "goes on", "00000", "debug"},
-    CodeRow{Code::kInvalid, "invalid", Owner::kUser, Retry::kAfterChange, "the statement has no effect", "22023", "info"},
-    CodeRow{Code::kNotFound, "not_found", Owner::kUser, Retry::kAfterChange, "the statement has no effect", "42704", "info"},
-    CodeRow{Code::kAlreadyExists, "already_exists", Owner::kUser, Retry::kAfterChange, "the statement has no effect", "42710", "info"},
-    CodeRow{Code::kDenied, "denied", Owner::kOperator, Retry::kAfterChange, "the statement has no effect", "42501", "warning"},
-    CodeRow{Code::kUnsupported, "unsupported", Owner::kUser, Retry::kAfterChange, "the statement has no effect", "0A000", "info"},
+    CodeRow{Code::kInvalid, "invalid", Owner::kUser, Retry::kAfterChange, kNoEffect, "22023", "info"},
+    CodeRow{Code::kNotFound, "not_found", Owner::kUser, Retry::kAfterChange, kNoEffect, "42704", "info"},
+    CodeRow{Code::kAlreadyExists, "already_exists", Owner::kUser, Retry::kAfterChange, kNoEffect, "42710", "info"},
+    CodeRow{Code::kDenied, "denied", Owner::kOperator, Retry::kAfterChange, kNoEffect, "42501", "warning"},
+    CodeRow{Code::kUnsupported, "unsupported", Owner::kUser, Retry::kAfterChange, kNoEffect, "0A000", "info"},
     CodeRow{Code::kData, "data", Owner::kDataOwner, Retry::kNever, "dead letter, the source goes on", "22000", "info"},
-    CodeRow{Code::kUnavailable, "unavailable", Owner::kTime, Retry::kWithBackoff, "the source waits and tries again", "08006", "warning"},
-    CodeRow{Code::kExhausted, "exhausted", Owner::kOperator, Retry::kAfterChange, "the view is suspended or the source paused", "53200", "warning"},
-    CodeRow{Code::kCancelled, "cancelled", Owner::kUser, Retry::kNever, "the statement has no effect", "57014", "info"},
-    CodeRow{Code::kCorrupt, "corrupt", Owner::kOperator, Retry::kNever, "the source or view stops, nothing is repaired silently", "XX001", "error"},
+    CodeRow{Code::kUnavailable, "unavailable", Owner::kTime, Retry::kWithBackoff, "the source waits and tries again",
+            "08006", "warning"},
+    CodeRow{Code::kExhausted, "exhausted", Owner::kOperator, Retry::kAfterChange,
+            "the view is suspended or the source paused", "53200", "warning"},
+    CodeRow{Code::kCancelled, "cancelled", Owner::kUser, Retry::kNever, kNoEffect, "57014", "info"},
+    CodeRow{Code::kCorrupt, "corrupt", Owner::kOperator, Retry::kNever,
+            "the source or view stops, nothing is repaired silently", "XX001", "error"},
     CodeRow{Code::kInternal, "internal", Owner::kUs, Retry::kNever, "the source or view stops", "XX000", "error"},
 };
 
