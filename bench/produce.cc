@@ -38,7 +38,7 @@ Options ParseOptions(int argc, char** argv) {
                   {"event_rate", "10000"}, {"live_rate", "0"}};
   for (int i = 4; i < argc; ++i) {
     const char* equals = std::strchr(argv[i], '=');
-    const std::string key = equals ? std::string(argv[i], equals) : argv[i];
+    const std::string key = equals ? std::string(argv[i], static_cast<size_t>(equals - argv[i])) : argv[i];
     if (!equals || !options.contains(key)) {
       std::fprintf(stderr, "unknown option %s\n", argv[i]);
       std::exit(2);

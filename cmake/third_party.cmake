@@ -23,7 +23,7 @@ add_library(third_party_rdkafka STATIC IMPORTED GLOBAL)
 set_target_properties(third_party_rdkafka PROPERTIES
   IMPORTED_LOCATION ${FRESHET_PREFIX}/lib/librdkafka.a
   INTERFACE_INCLUDE_DIRECTORIES ${FRESHET_PREFIX}/include
-  INTERFACE_LINK_LIBRARIES "sasl2;curl;zstd;ssl;crypto;z;m;dl;Threads::Threads")
+  INTERFACE_LINK_LIBRARIES "sasl2;curl;zstd;lz4;ssl;crypto;z;m;dl;Threads::Threads")
 add_library(third_party::rdkafka ALIAS third_party_rdkafka)
 
 add_library(third_party_simdjson STATIC ${FRESHET_PREFIX}/include/simdjson.cpp)
@@ -42,3 +42,9 @@ add_library(third_party::pg_query ALIAS third_party_pg_query)
 add_library(third_party_log INTERFACE)
 target_link_libraries(third_party_log INTERFACE spdlog::spdlog fmt::fmt)
 add_library(third_party::log ALIAS third_party_log)
+
+# Civil time zones from the system's tzdata (Debian's libhowardhinnant-date-dev).
+find_package(date REQUIRED)
+add_library(third_party_tz INTERFACE)
+target_link_libraries(third_party_tz INTERFACE date::date-tz)
+add_library(third_party::tz ALIAS third_party_tz)

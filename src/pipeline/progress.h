@@ -2,6 +2,7 @@
 // How far a source, its lanes and partitions are: what freshet.sources and freshet.source_partitions show.
 // Threads: values, copied out under the owner's lock.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,6 +53,7 @@ struct SourceProgress {
   std::optional<model::EventTime> newest_event;
   base::WallTime last_commit{};
   int lanes = 0;
+  std::string reader = "librdkafka";            // which client reads
 };
 
 }  // namespace pipeline
