@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# tools/bare_machine.sh DIR COMMAND...   runs a command in a bare Debian 12 made in DIR (root; needs debootstrap)
+# The project is cloned to /freshet inside, so that what it needs and tools/packages.txt lacks is found out.
+#   tools/bare_machine.sh /tmp/bare make test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+dir=${1:?usage: tools/bare_machine.sh DIR COMMAND...}
+shift
+if [ ! -f "$dir/made" ]; then
+  mirror=$(grep -rhoE 'https?://[^ ]+/debian/?' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -1)
+  debootstrap --variant=minbase --include=ca-certificates,git,make bookworm "$dir" "$mirror"
+  touch "$dir/made"
+fi
+# What a machine has and a folder has not: devices, processes, this network's resolver and trusted certificates.
+cp /etc/resolv.conf /etc/hosts "$dir/etc/"
+cp /etc/ssl/certs/ca-certificates.crt "$dir/etc/ssl/certs/"
+for at in proc sys dev dev/pts; do mountpoint -q "$dir/$at" || mount --bind "/$at" "$dir/$at"; done
+trap 'for at in dev/pts dev sys proc; do umount "$dir/$at" || true; done' EXIT
+rm -rf "$dir/freshet"
+git clone -q . "$dir/freshet"
+chroot "$dir" env -i HOME=/root TERM="${TERM:-dumb}" PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+  bash -c 'cd /freshet && exec "$@"' bare "$@" </dev/null
