@@ -27,14 +27,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 log=$(mktemp /tmp/freshet-setup.XXXXXX)
-# apt reports its progress among its output (sudo closes every other descriptor); a line is said at each tenth.
+# A shell opens descriptor 3 for apt's progress behind sudo, which closes what it does not know; a line is said at each
+# tenth of the way.
 apt() {
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 \
-    -o APT::Status-Fd=1 --no-install-recommends "$@" 2>>"$log" | tee -a "$log" | awk -F: '
-      ($1 == "pmstatus" || $1 == "dlstatus") && $3 >= said[$1] + 10 {
-        printf "setup: %s %d %%\n", $1 == "dlstatus" ? "downloaded" : "installed", $3
-        said[$1] = $3; fflush()
-      }' >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -c 'log=$1; shift
+    dpkg --configure -a >>"$log" 2>&1 && exec apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 \
+      -o APT::Status-Fd=3 --no-install-recommends "$@" 3>&1 >>"$log" 2>&1' apt "$log" "$@" | awk -F: '
+        ($1 == "pmstatus" || $1 == "dlstatus") && $3 >= said[$1] + 10 {
+          printf "setup: %s %d %%\n", $1 == "dlstatus" ? "downloaded" : "installed", $3
+          said[$1] = $3; fflush()
+        }' >&2
 }
 say "installing ${#missing[@]} Debian packages: ${missing[*]}"
 if ! { apt update && apt install "${missing[@]}"; }; then
