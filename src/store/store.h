@@ -6,10 +6,14 @@
 //   freshet_meta(key, value)                       format version
 //   freshet_definitions(version, id, kind, name, definition, properties)  the newest version is the catalog
 //   freshet_positions(source, incarnation, partition, next_offset, lane, commit, watermark, committed_at)
-//   freshet_dead_letters(...), freshet_late_rows(...)
+//   freshet_dead_letters(source, view, incarnation, partition, offset, kafka_time, key, value, reason_code, reason, lane,
+//     commit, at, bytes), freshet_late_rows(source, object, incarnation, partition, first_offset, last_offset, rows, reason,
+//     lane, commit, at)
+//   freshet_floors(object, floor, at)              the highest floor of an object is where its rows begin
 // and per object raw_<id> (sources with retention) and partials_<id> (views).
 //
-// Threads: any may call Store; a Connection or LaneWriter has one owner, but Interrupt is for any thread.
+// Threads: any may call Store; a Connection or LaneWriter has one owner, but Interrupt is for any thread. Connections and
+//   lanes end before the Store does.
 // Errors: kUnavailable when another server has the directory; kCorrupt for a newer format or a damaged file;
 //   kExhausted 53100 for a full disk (nothing is lost, try again when there is room), 53200 for memory.
 // Limits: StoreOptions.
@@ -18,6 +22,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +42,10 @@ struct StoreOptions {
   size_t max_temp_bytes = size_t{1} << 30;
   int threads = 2;
   size_t min_free_disk_bytes = size_t{256} << 20;  // below it HasRoom() is false and sources pause
+  size_t max_dead_letter_bytes = size_t{1} << 30;   // the oldest go first
+  std::chrono::hours max_dead_letter_age{24 * 30};
+  bool lock_settings = true;                        // refuse SET of the engine's own settings
+  std::vector<std::pair<std::string, std::string>> engine_settings;  // DuckDB's own, for fault tests
 };
 
 // A read (or, for the in-memory catalog, any) connection. One open RowSource at a time.
@@ -93,7 +102,8 @@ struct LaneSetup {
   std::vector<model::Type> column_types;
   std::vector<std::pair<int, std::string>> generated;       // column index -> DuckDB text over the other columns
   std::vector<bool> not_null;                               // per column; checked for generated ones
-  int event_time = -1;                                      // if generated: null / too far ahead rules are applied here
+  int event_time = -1;                                      // retention compares with it; null / too far ahead rules are
+                                                            // applied here only when it is generated
   int64_t max_future_us = 0;
   std::string raw_table;                                    // empty = no raw rows
   std::vector<Delta> deltas;
@@ -155,6 +165,9 @@ class Store {
   virtual base::Result<std::vector<Position>> ReadPositions(model::ObjectId source) = 0;
   // Writes start positions before the first fetch (semantics 3).
   virtual base::Status WritePositions(model::LaneId lane, const std::vector<Position>& positions) = 0;
+
+  // Below which event time an object (source or view) keeps nothing: rows there went to freshet_late_rows.
+  virtual std::map<model::ObjectId, model::EventTime> Floors() const = 0;
 
   // Maintenance thread: compaction (Plan::Merge of hot partials), checkpoints, retention. Tables register what they need.
   struct Maintained {

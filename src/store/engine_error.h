@@ -1,0 +1,22 @@
+#pragma once
+// What DuckDB says went wrong -> base::Status with PostgreSQL's SQLSTATE and wording.
+//
+// Threads: any. Errors: every error of the engine has a Status; text that nothing here knows keeps DuckDB's words.
+
+#include <duckdb.h>
+
+#include <string_view>
+
+#include "base/status.h"
+
+namespace store {
+
+base::Status EngineStatus(duckdb_error_type type, std::string_view message);
+
+// The error of a failed result.
+base::Status ResultStatus(duckdb_result* result);
+
+// After it every statement of the instance fails until the database is opened again.
+inline bool IsFatal(duckdb_error_type type) { return type == DUCKDB_ERROR_FATAL; }
+
+}  // namespace store

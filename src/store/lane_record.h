@@ -1,0 +1,34 @@
+#pragma once
+// What a lane's commit writes beside views and raw rows: positions, dead letters, late rows, floors. Appended inside the
+// lane's open transaction.
+//
+// Threads: the lane. Errors: those of the engine. Limits: a dead letter's key and value are cut at DeadLetter::kMaxBytes.
+
+#include <duckdb.h>
+
+#include <map>
+#include <vector>
+
+#include "base/status.h"
+#include "model/dead_letter.h"
+#include "store/row_faults.h"
+#include "store/store.h"
+
+namespace store {
+
+struct LaneRecord {
+  Engine* engine;
+  duckdb_connection connection;
+  model::ObjectId source;
+  model::LaneId lane;
+  model::CommitNumber commit;
+  model::Incarnation incarnation;
+  int64_t now_us;
+};
+
+base::Status AppendPositions(const LaneRecord& record, const std::vector<Position>& positions);
+base::Status AppendDeadLetters(const LaneRecord& record, const std::vector<const std::vector<model::DeadLetter>*>& groups);
+base::Status AppendLateRows(const LaneRecord& record, const std::vector<const std::vector<LateRows>*>& groups,
+                            const std::map<int64_t, int64_t>& floors);
+
+}  // namespace store
