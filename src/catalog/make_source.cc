@@ -112,15 +112,15 @@ base::Status ReadOptions(OptionReader* options, Source* source) {
 }
 
 base::Status ReadProperties(OptionReader* options, Source* source) {
-  for (auto& [name, value] : options->WithPrefix("properties."))
-    source->properties[name == "bootstrap.server" ? "bootstrap.servers" : name] = value;
-  RETURN_IF_ERROR(model::CheckKafkaProperties(source->properties));
+  const sql::Options given = options->WithPrefix("properties.");
+  RETURN_IF_ERROR(model::CheckKafkaProperties(given));
+  source->properties = model::CanonicalKafkaProperties(given);
   if (!source->properties.contains("bootstrap.servers"))
     return base::Invalid("option \"properties.bootstrap.server\" is required for a Kafka source")
         .WithHint("Add it to the WITH clause: properties.bootstrap.server = 'host:9092'.");
-  for (const char* secret : {"sasl.password", "ssl.key.password", "sasl.oauthbearer.client.secret"})
-    if (source->properties.contains(secret))
-      source->warnings.push_back("the value of properties." + std::string(secret) +
+  for (const auto& property : model::KafkaProperties())
+    if (property.kind == model::PropertyKind::kSecret && source->properties.contains(std::string(property.name)))
+      source->warnings.push_back("the value of properties." + std::string(property.name) +
                                  " is written in the definition; whoever may read the data directory can read it");
   return {};
 }

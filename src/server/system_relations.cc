@@ -199,6 +199,26 @@ SystemRelation DeadLetters(const SystemState* state) {
   return out;
 }
 
+SystemRelation LateRows(const SystemState* state) {
+  SystemRelation out{"late_rows",
+                     {{"source", model::kText}, {"relation", model::kText}, {"partition", model::kInt4},
+                      {"first_offset", model::kInt8}, {"last_offset", model::kInt8}, {"rows", model::kInt8},
+                      {"reason", model::kText}, {"at", kTime}},
+                     nullptr, nullptr};
+  out.sql = [state] {
+    const auto catalog = state->catalog->Get();
+    std::string relation = "CASE object";
+    for (const auto& [name, source] : catalog->sources)
+      relation += " WHEN " + std::to_string(source->id.value) + " THEN " + sql::QuoteLiteral(name);
+    for (const auto& [name, view] : catalog->views)
+      relation += " WHEN " + std::to_string(view->id.value) + " THEN " + sql::QuoteLiteral(name);
+    return "SELECT " + SourceNameCase(*catalog) + " AS source, " + relation +
+           " ELSE '#' || object END AS relation, \"partition\", first_offset, last_offset, \"rows\", reason, \"at\" "
+           "FROM freshet_late_rows";
+  };
+  return out;
+}
+
 SystemRelation Queries(const SystemState* state) {
   SystemRelation out{"queries",
                      {{"pid", model::kInt4}, {"role", model::kText}, {"application_name", model::kText},
@@ -226,7 +246,7 @@ SystemRelation SettingsRelation(const SystemState* state) {
 }  // namespace
 
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
-  return {Sources(state), SourcePartitions(state), Views(state), Freshness(state), DeadLetters(state), Queries(state),
+  return {Sources(state), SourcePartitions(state), Views(state), Freshness(state), DeadLetters(state), LateRows(state), Queries(state),
           SettingsRelation(state)};
 }
 
