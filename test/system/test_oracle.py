@@ -1,0 +1,180 @@
+"""Every view equals one offline DuckDB query over exactly the records that were produced: after kill -9 in mid-stream,
+and after everything was replayed in another order.
+
+The oracle's queries are written by hand for DuckDB. Exact types compare exactly, DOUBLE to 1e-9 relative, sketches
+against the exact value within their bound.
+"""
+
+import os
+import random
+import threading
+import time
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from system import orders_data
+from system.feed import Record
+
+COUNT = 60_000
+PARTITIONS = 4
+SEND_SECONDS = 8
+KILLS = 3
+
+# name -> (the view's SELECT, the oracle's, the number of key columns, {column: bound} of sketches)
+VIEWS = {
+    "per_minute": (
+        "SELECT window_start, window_end, region, count(*) AS n, count(amount) AS priced, sum(amount) AS amount, "
+        "sum(revenue) AS revenue, min(amount) AS lowest, max(amount) AS highest, sum(quantity) AS quantity, "
+        "avg(weight) AS weight, stddev(weight) AS deviation, avg(quantity) AS mean_quantity, "
+        "count(*) FILTER (WHERE status = 'returned') AS returned, bool_or(quantity < 0) AS negative, "
+        "approx_percentile(0.95) WITHIN GROUP (ORDER BY amount) AS p95, approx_count_distinct(customer_id) AS customers "
+        "FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE) GROUP BY window_start, window_end, region",
+        "SELECT date_trunc('minute', order_time), date_trunc('minute', order_time) + INTERVAL 1 MINUTE, region, count(*), "
+        "count(amount), sum(amount), sum(revenue), min(amount), max(amount), sum(quantity), avg(weight), "
+        "stddev_samp(weight), avg(quantity), count(*) FILTER (status = 'returned'), bool_or(quantity < 0), "
+        "quantile_disc(amount, 0.95), count(DISTINCT customer_id) FROM orders GROUP BY ALL", 3, {15: 0.011, 16: 0.05}),
+    "paid_per_hour": (
+        "SELECT date_trunc('hour', order_time) AS hour, status, sum(amount * quantity) AS weighted, max(order_time) AS last "
+        "FROM orders WHERE quantity > 0 AND region IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 10",
+        "SELECT date_trunc('hour', order_time), status, sum(amount * quantity), max(order_time) FROM orders "
+        "WHERE quantity > 0 AND region IS NOT NULL GROUP BY ALL HAVING count(*) > 10", 2, {}),
+    "totals": (
+        "SELECT count(*) AS n, sum(amount) AS amount, max(region) AS last_region, variance(quantity) AS spread FROM orders",
+        "SELECT count(*), sum(amount), max(region), var_samp(quantity) FROM orders", 0, {}),
+}
+
+
+def create_everything(server, feed):
+    statements = [feed.source("orders", orders_data.COLUMNS, "retention = '365 days'")]
+    statements += [f"CREATE MATERIALIZED VIEW {name} AS {view}" for name, (view, *_) in VIEWS.items()]
+    server.run(*statements)
+
+
+def sender(topics, feed, rows, seconds, order_of=None):
+    """A thread that writes the rows over `seconds`. Records of one order keep their place in a partition."""
+    def send():
+        began = time.monotonic()
+        for sent, number in enumerate(order_of or range(len(rows))):
+            topics.produce(feed.topic, Record(orders_data.encode(rows[number], number)), number % PARTITIONS)
+            if sent % 500 == 0:
+                time.sleep(max(0.0, began + seconds * sent / len(rows) - time.monotonic()))
+        topics.flush()
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread
+
+
+def oracle(tmp_path, rows):
+    path = tmp_path / "orders.csv"
+    orders_data.write_csv(path, rows)
+    connection = duckdb.connect()
+    connection.execute(orders_data.TABLE, [str(path)])
+    return connection
+
+
+def comparable(value):
+    return value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value
+
+
+def same(found, expected, bound):
+    if found is None or expected is None:
+        return found is None and expected is None
+    if bound:
+        return abs(float(found) - float(expected)) <= bound * abs(float(expected)) + 1e-9
+    if isinstance(found, float) or isinstance(expected, float):
+        # Means and variances of integers and numerics are numeric to the client, and double to the oracle.
+        return abs(float(found) - float(expected)) <= 1e-9 * max(1.0, abs(float(expected)))
+    if isinstance(found, Decimal) or isinstance(expected, Decimal):
+        return Decimal(found) == Decimal(expected)
+    return comparable(found) == comparable(expected)
+
+
+def keyed(rows, keys):
+    return {tuple(comparable(value) for value in row[:keys]): row for row in rows}
+
+
+def differences(server, offline):
+    """-> what differs between the views and the oracle, as texts"""
+    found_differences = []
+    for name, (_, query, keys, bounds) in VIEWS.items():
+        found = keyed(server.query(f"SELECT * FROM {name}"), keys)
+        expected = keyed(offline.execute(query).fetchall(), keys)
+        if found.keys() != expected.keys():
+            found_differences.append(f"{name}: groups {sorted(map(str, found.keys() ^ expected.keys()))[:3]}")
+        for key in found.keys() & expected.keys():
+            for column, (left, right) in enumerate(zip(found[key], expected[key], strict=True)):
+                if not same(left, right, bounds.get(column)):
+                    found_differences.append(f"{name} {key} column {column}: {left!r}, offline {right!r}")
+    raw = "SELECT count(*), count(DISTINCT order_id), sum(amount), min(order_time), max(weight) FROM orders"
+    left, right = server.query(raw)[0], offline.execute(raw).fetchone()
+    if not all(same(a, b, None) for a, b in zip(left, right, strict=True)):
+        found_differences.append(f"raw rows: {left}, offline {right}")
+    return found_differences
+
+
+def check(server, feed, tmp_path, rows, copies=1):
+    server.wait_for_positions("orders", feed.ends(), seconds=120)
+    assert differences(server, oracle(tmp_path, rows)) == []
+    broken = copies * sum(order is None for order in rows)
+    assert server.value("SELECT count(*) FROM freshet.dead_letters") == broken
+    assert server.query("SELECT name, error FROM freshet.views WHERE state <> 'running'") == []
+
+
+def test_every_view_equals_the_offline_answer_after_kill_9_in_mid_stream(servers, feed, topics, tmp_path):
+    orders = feed(PARTITIONS)
+    rows = list(orders_data.orders(COUNT, seed=1))
+    server = servers({"max_batch_rows": 5000})
+    server.start()
+    create_everything(server, orders)
+    sending = sender(topics, orders, rows, SEND_SECONDS)
+    for _ in range(KILLS):
+        time.sleep(SEND_SECONDS / (KILLS + 1))
+        server.kill()
+        server.start()
+    sending.join()
+    check(server, orders, tmp_path, rows)
+    server.stop()
+    server.start()
+    assert differences(server, oracle(tmp_path, rows)) == []
+
+
+def test_replayed_out_of_order_within_the_delay_gives_the_same_answer(servers, feed, topics, tmp_path):
+    orders = feed(PARTITIONS)
+    rows = list(orders_data.orders(COUNT // 2, seed=2))
+    # Records are 20 ms apart, so a shuffle within 50 of them stays inside the watermark's five seconds.
+    chance, order_of = random.Random(3), list(range(len(rows)))
+    for begin in range(0, len(rows), 50):
+        block = order_of[begin:begin + 50]
+        chance.shuffle(block)
+        order_of[begin:begin + 50] = block
+    server = servers()
+    server.start()
+    create_everything(server, orders)
+    sender(topics, orders, rows, 1, order_of).join()
+    check(server, orders, tmp_path, rows)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(0)
+def test_kill_9_at_random_moments_under_load(servers, feed, topics, tmp_path):
+    deadline = time.monotonic() + float(os.environ.get("FRESHET_TORTURE_SECONDS", "20"))
+    seed = 0
+    while seed == 0 or time.monotonic() < deadline:
+        seed += 1
+        chance = random.Random(seed)
+        orders = feed(PARTITIONS)
+        rows = list(orders_data.orders(20_000, seed=100 + seed))
+        server = servers({"max_batch_rows": chance.choice([200, 3000, 100_000]), "linger": chance.choice([1, 20, 200])})
+        server.start()
+        create_everything(server, orders)
+        sending = sender(topics, orders, rows, 4)
+        while sending.is_alive():
+            time.sleep(chance.uniform(0.05, 1.2))
+            server.kill()
+            server.start()
+        sending.join()
+        print(f"seed {seed}: {server.starts - 1} kills")
+        check(server, orders, tmp_path, rows)
+        server.kill()
