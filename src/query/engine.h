@@ -27,8 +27,12 @@ struct EngineOptions {
   int max_waiting = 200;                                   // and beyond that they fail with 53300
   std::chrono::milliseconds statement_timeout{60'000};     // default and upper bound for BI roles; 0 = none
   std::chrono::milliseconds idle_in_transaction_timeout{60'000};
-  size_t max_result_bytes = size_t{1} << 30;               // of one result, also of one that a cursor keeps in memory
+  size_t max_result_bytes = size_t{1} << 30;               // of one result
+  size_t max_kept_bytes = size_t{128} << 20;               // of all results kept in memory for cursors and suspended portals
+  size_t max_plans = 512;                                  // kept by text
+  std::string database = "freshet";                        // the one that clients may connect to
   std::string server_version = "15.0 (Freshet)";
+  const base::Clock* clock = &base::Clock::System();
 };
 
 class Engine;
