@@ -1,0 +1,1 @@
+"""What the suites that run a real server share: the broker, the server's process, the wire and topics."""

@@ -1,0 +1,135 @@
+"""The real Kafka that the suites share, and what they do with it: topics, records, end offsets.
+
+A broker that runs already is named by $FRESHET_TEST_KAFKA (host:port); otherwise one is started from demo/kafka in a
+directory of its own and stopped at the end.
+
+Threads: any for Topics (each caller makes its own). Errors: BrokerFailed, KafkaException.
+"""
+
+import os
+import pathlib
+import socket
+import subprocess
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REQUEST_SECONDS = 30
+
+
+class BrokerFailed(Exception):
+    """The broker did not start or did not take the records."""
+
+
+def free_port_block(size=3):
+    """A port that is free together with the `size` - 1 after it."""
+    for base in range(28000, 32000, 10):
+        try:
+            for port in range(base, base + size):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return base
+        except OSError:
+            continue
+    raise BrokerFailed("no free ports for a broker")
+
+
+class Broker:
+    """A broker for the life of a suite; a context manager."""
+
+    def __init__(self, directory):
+        self._directory = pathlib.Path(directory)
+        self._own = False
+        self.bootstrap = os.environ.get("FRESHET_TEST_KAFKA", "")
+
+    def __enter__(self):
+        if not self.bootstrap:
+            made = subprocess.run([ROOT / "demo/kafka/up.sh", self._directory, str(free_port_block())], text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=900)
+            if made.returncode != 0:
+                raise BrokerFailed(f"demo/kafka/up.sh ended with {made.returncode}\n{made.stderr}")
+            self._own = True
+            self.bootstrap = made.stdout.split()[-1]
+        return self
+
+    def __exit__(self, *_):
+        if self._own:
+            subprocess.run([ROOT / "demo/kafka/down.sh", self._directory], check=False, timeout=120,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Topics:
+    """Makes topics, writes records and asks how far the topics reach. Clients are made when first used."""
+
+    def __init__(self, bootstrap):
+        self._bootstrap = bootstrap
+        self._admin = self._producer = self._consumer = None
+        self._errors = []
+
+    def create(self, partitions_by_topic, config=None):
+        topics = [NewTopic(name, count, 1, config=config or {}) for name, count in partitions_by_topic.items()]
+        for future in self._admin_client().create_topics(topics, operation_timeout=REQUEST_SECONDS).values():
+            future.result(REQUEST_SECONDS)
+
+    def delete(self, names):
+        for future in self._admin_client().delete_topics(list(names)).values():
+            future.result(REQUEST_SECONDS)
+
+    def add_partitions(self, topic, total):
+        from confluent_kafka.admin import NewPartitions
+        for future in self._admin_client().create_partitions([NewPartitions(topic, total)]).values():
+            future.result(REQUEST_SECONDS)
+
+    def produce(self, topic, record, partition):
+        """Queues one record (anything with value, key, timestamp_ms, headers); flush() waits for all."""
+        if self._producer is None:
+            self._producer = Producer({"bootstrap.servers": self._bootstrap, "linger.ms": 0, "acks": "all",
+                                       "enable.idempotence": True})
+        arguments = {"topic": topic, "partition": partition, "value": record.value, "key": record.key,
+                     "on_delivery": self._delivered}
+        if record.timestamp_ms is not None:
+            arguments["timestamp"] = record.timestamp_ms
+        if record.headers:
+            arguments["headers"] = record.headers
+        while True:
+            try:
+                self._producer.produce(**arguments)
+                break
+            except BufferError:
+                self._producer.poll(0.1)
+        self._producer.poll(0)
+
+    def flush(self):
+        if self._producer is None:
+            return
+        left = self._producer.flush(REQUEST_SECONDS)
+        if left or self._errors:
+            raise BrokerFailed(f"{left} records were not taken by the broker; errors: {self._errors[:3]}")
+
+    def end_offsets(self, partitions_by_topic):
+        """-> {(topic, partition): offset after the last record}"""
+        if self._consumer is None:
+            self._consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": f"freshet-test-{os.getpid()}",
+                                       "enable.auto.commit": False})
+        ends = {}
+        for topic, count in partitions_by_topic.items():
+            for partition in range(count):
+                _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), REQUEST_SECONDS)
+                ends[(topic, partition)] = end
+        return ends
+
+    def close(self):
+        if self._consumer is not None:
+            self._consumer.close()
+        if self._producer is not None:
+            self._producer.flush(5)
+
+    def _admin_client(self):
+        if self._admin is None:
+            self._admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        return self._admin
+
+    def _delivered(self, error, _message):
+        if error is not None:
+            self._errors.append(str(error))

@@ -1,0 +1,67 @@
+"""Golden lines against an answer. A cell is PostgreSQL's text; NULL, (empty), \\n and \\| are written so. `~12.5` takes
+numbers within 1 %, `~12.5/3%` within 3 %.
+
+Types: I integer, N numeric (exact), A numeric (15 digits), R float (1e-9), B bool, T text, D date, P timestamp,
+Z timestamptz, V interval, J json, X bytea, U uuid, ? anything.
+"""
+
+import decimal
+import difflib
+import re
+
+OIDS = {"I": {20, 21, 23, 26}, "N": {1700}, "A": {1700}, "R": {700, 701}, "B": {16}, "T": {18, 19, 25, 1042, 1043},
+        "D": {1082}, "P": {1114}, "Z": {1184}, "V": {1186}, "J": {114, 3802}, "X": {17}, "U": {2950}}
+TOLERANCE = {"R": decimal.Decimal("1e-9"), "A": decimal.Decimal("1e-14")}
+ABOUT = re.compile(r"~(-?[0-9.eE+-]+)(?:/([0-9.]+)%)?$")
+
+
+def cell_text(cell):
+    if cell is None:
+        return "NULL"
+    if cell == "":
+        return "(empty)"
+    return cell.replace("\\", "\\\\").replace("\n", "\\n").replace("|", "\\|")
+
+
+def split(line):
+    return re.split(r"(?<!\\)\|", line)
+
+
+def wrong_types(types, answer):
+    """-> text of the first difference between the TYPES of a script and the result's, or None"""
+    if len(types) != len(answer.oids):
+        return f"{len(answer.oids)} columns, where the script names {len(types)} types"
+    for letter, oid, name in zip(types, answer.oids, answer.names):
+        if letter != "?" and oid not in OIDS[letter]:
+            return f'column "{name}" has type oid {oid}, which is not {letter} ({sorted(OIDS[letter])})'
+    return None
+
+
+def _equal(letter, expected, actual):
+    if expected == actual:
+        return True
+    about = ABOUT.match(expected)
+    if not about and letter not in TOLERANCE:
+        return False
+    try:
+        want, have = decimal.Decimal(about[1] if about else expected), decimal.Decimal(actual)
+    except decimal.InvalidOperation:
+        return False
+    if not (want.is_finite() and have.is_finite()):
+        return False
+    tolerance = decimal.Decimal(about[2] or 1) / 100 if about else TOLERANCE[letter]
+    return abs(want - have) <= tolerance * max(abs(want), abs(have))
+
+
+def rows_differ(types, golden, rows, rowsort):
+    """-> a diff as text, or None when they are equal"""
+    actual = [[cell_text(cell) for cell in row] for row in rows]
+    expected = [split(line) for line in golden]
+    if rowsort:
+        actual, expected = sorted(actual), sorted(expected)
+    if len(actual) == len(expected) and all(
+            len(a) == len(e) and all(map(_equal, types, e, a)) for e, a in zip(expected, actual)):
+        return None
+    lines = difflib.unified_diff(["|".join(row) for row in expected], ["|".join(row) for row in actual], "expected", "actual",
+                                 lineterm="", n=2)
+    return "\n".join(lines)

@@ -1,0 +1,317 @@
+"""Runs one script in one mode against a server of its own.
+
+The rule that makes one golden enough: whatever a mode does to records, batches and processes, what is committed is the
+same. So every step may be preceded by the end of the server, and every ingest may be cut in the middle.
+
+Threads: one owner; several runs at once are independent. Owns: the server, its directory, its topics. Errors: Failed.
+"""
+
+import re
+import shutil
+import time
+import traceback
+from dataclasses import dataclass, field
+
+from compare import rows_differ, wrong_types
+from confluent_kafka import KafkaException
+from harness.broker import BrokerFailed, Topics
+from harness.freshet_process import FreshetProcess, ServerFailed
+from harness.waiting import wait_until
+from harness.wire import Wire, WireLost
+from modes import MODES, deal, dice_for, interruption_points
+from postgres_oracle import Oracle
+
+SETTLE_SECONDS = 30
+AWAIT_SECONDS = 20
+KILL_DELAY_SECONDS = 0.12   # after a part of the records was produced: the kill meets fetch, decode or commit
+
+
+class Failed(Exception):
+    """A step did not do what the script says."""
+
+
+@dataclass
+class Result:
+    """How a run ended. `failure` is text for people; empty = passed."""
+
+    script: str
+    mode: str
+    seed: int
+    seconds: float = 0.0
+    failure: str = ""
+    interruptions: list = field(default_factory=list)
+
+    def repeat_command(self):
+        return f"test/slt/run.py {self.script} --mode {self.mode} --seed {self.seed}"
+
+
+@dataclass
+class Options:
+    bootstrap: str
+    directory: object                # pathlib.Path under which each run makes its own
+    seed: int = 1
+    interruptions: int | None = 3    # per run at most; None = at every step
+    keep: bool = False               # also the directories of runs that passed
+    postgres: str = ""               # host:port of a PostgreSQL 15 for mode "postgres"
+    write: bool = False              # mode "postgres" fills in empty goldens
+
+
+def run_script(script, mode_name, options):
+    """-> Result; never throws for what a script or server does."""
+    result = Result(script.name, mode_name, options.seed)
+    began = time.monotonic()
+    mode = MODES[mode_name]
+    if mode.oracle:
+        run = Oracle(script, options.postgres, options.write)
+    else:
+        run = _Run(script, mode, options, result)
+    try:
+        run.run()
+    except (Failed, ServerFailed, WireLost, BrokerFailed, KafkaException, AssertionError) as error:
+        result.failure = f"{script.path}:{run.line}: mode {mode_name}, seed {options.seed}\n{error}"
+    except Exception:  # a mistake of the runner must not end the other runs
+        result.failure = f"{script.path}:{run.line}: mode {mode_name}, seed {options.seed}\n{traceback.format_exc()}"
+    try:
+        run.close()
+    except (ServerFailed, WireLost, KafkaException) as error:
+        result.failure = result.failure or f"{script.path}: mode {mode_name}: at the end: {error}"
+    if result.failure:
+        result.failure += f"\nrepeat: {result.repeat_command()}" + ("" if mode.oracle else f"\nkept:   {run.directory}")
+    elif not mode.oracle and not options.keep:
+        shutil.rmtree(run.directory, ignore_errors=True)
+    result.seconds = time.monotonic() - began
+    return result
+
+
+class _Run:
+    def __init__(self, script, mode, options, result):
+        self.line = 0
+        self._script, self._mode, self._result = script, mode, result
+        self._dice = dice_for(options.seed, script.name, mode.name)
+        self._keep_topics = options.keep
+        label = re.sub(r"\W+", "_", script.name.removesuffix(".slt"))
+        self.directory = options.directory / f"{label}-{mode.name}"
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self._prefix = f"slt_{label}_{mode.name}_{time.time_ns() % 10**10}_"
+        self._partitions = {self._prefix + name: mode.partitions for name in script.topics()}
+        self._bootstrap = options.bootstrap
+        self._topics = Topics(options.bootstrap)
+        self._server = FreshetProcess(self.directory, {**mode.settings, **script.settings})
+        self._wires = {}
+        self._user = ("freshet", None)
+        self._cut_ingest = False
+        self._interrupt_before = interruption_points(script.steps, mode, self._dice, options.interruptions)
+
+    def run(self):
+        if self._partitions:
+            self._topics.create(self._partitions)
+        self._server.start()
+        for index, step in enumerate(self._script.steps):
+            self.line = step.line
+            if not step.runs_in(self._mode.name):
+                continue
+            if index in self._interrupt_before:
+                self._interrupt()
+            self._server.require_running()
+            getattr(self, "_do_" + step.kind.replace("-", "_"))(step)
+        self.line = 0
+        self._server.require_running()
+
+    def close(self):
+        self._drop_wires()
+        try:
+            if self._server.running() and not self._result.failure:
+                self._server.stop()
+        finally:
+            self._server.kill()
+            if self._partitions and not self._keep_topics:
+                self._topics.delete(self._partitions)
+            self._topics.close()
+
+    # ---- ending and starting the server
+
+    def _interrupt(self):
+        self._result.interruptions.append(f"before line {self.line}")
+        if self._mode.interruption == "restart":
+            self._restart()
+        else:
+            self._crash()
+
+    def _restart(self):
+        self._drop_wires()
+        self._server.stop()
+        self._server.start()
+
+    def _crash(self):
+        self._server.require_running()
+        self._server.kill()
+        self._drop_wires()
+        self._server.start()
+
+    def _do_restart(self, _step):
+        self._restart()
+
+    def _do_crash(self, step):
+        point = step.words[0]
+        if point == "mid-ingest":
+            self._cut_ingest = True
+        elif point == "mid-start":
+            self._server.kill()
+            self._drop_wires()
+            self._server.start(wait=False)
+            time.sleep(self._dice.random() * 0.2)
+            self._server.kill()
+            self._server.start()
+        else:
+            self._crash()
+
+    # ---- records
+
+    def _do_ingest(self, step):
+        dealt = deal(step.records, self._mode, self._dice)
+        cut = self._cut_ingest or self._mode.interruption == "crash"
+        at = self._dice.randrange(len(dealt) + 1) if cut else len(dealt)
+        self._produce(step, dealt[:at])
+        if cut:
+            self._cut_ingest = False
+            self._result.interruptions.append(f"in ingest of line {self.line} after {at} records")
+            time.sleep(self._dice.random() * KILL_DELAY_SECONDS)
+            self._crash()
+            self._produce(step, dealt[at:])
+
+    def _do_watermark(self, step):
+        every = [(record, partition) for record in step.records for partition in range(self._mode.partitions)]
+        self._produce(step, every)
+
+    def _produce(self, step, dealt):
+        for record, partition in dealt:
+            self._topics.produce(self._prefix + step.words[0], record, partition)
+        self._topics.flush()
+
+    # ---- waiting until everything produced is committed
+
+    def _do_settle(self, _step=None):
+        ends = self._topics.end_offsets(self._partitions)
+        state = {}
+        if not wait_until(lambda: self._settled(ends, state), SETTLE_SECONDS):
+            raise Failed(f"not settled after {SETTLE_SECONDS} s: {state.get('why')}\n{self._server.log_tail()}")
+
+    def _settled(self, ends, state):
+        sources = self._ask("SELECT name, topic, state, error FROM freshet.sources")
+        rows = self._ask("SELECT source, partition, position FROM freshet.source_partitions")
+        positions = {(source, int(partition)): int(position) for source, partition, position in rows}
+        for name, topic, source_state, error in sources:
+            if source_state == "stopped":
+                raise Failed(f'source "{name}" is stopped: {error}')
+            if source_state == "paused" or topic not in self._partitions:
+                continue
+            for partition in range(self._partitions[topic]):
+                position, end = positions.get((name, partition), -1), ends[(topic, partition)]
+                if position < end:
+                    state["why"] = f'source "{name}" ({source_state}: {error}): partition {partition} at {position} of {end}'
+                    return False
+        return True
+
+    # ---- statements
+
+    def _do_statement(self, step):
+        answer = self._execute(step)
+        if step.words[0] == "ok":
+            if answer.error:
+                raise Failed(f"{step.text}\nfailed: {answer.error_text()}")
+            if tag := " ".join(step.words[1:]):
+                assert answer.tag == tag, f"{step.text}\nanswered {answer.tag}, expected {tag}"
+            return
+        check_error(step, answer)
+
+    def _do_query(self, step):
+        difference = self._difference(step)
+        if difference:
+            raise Failed(difference)
+
+    def _do_await(self, step):
+        state = {"why": ""}
+
+        def equal():
+            state["why"] = self._difference(step)
+            return not state["why"]
+
+        if not wait_until(equal, AWAIT_SECONDS, 0.05):
+            raise Failed(f"still after {AWAIT_SECONDS} s: {state['why']}")
+
+    def _difference(self, step):
+        return difference_of(step, self._execute(step))
+
+    def _do_expect_dlq(self, step):
+        self._do_settle()
+        view = f" AND view = '{step.words[2]}'" if len(step.words) > 2 else ""
+        count = int(self._ask(f"SELECT count(*) FROM freshet.dead_letters WHERE reason_code = '{step.words[1]}'{view}")[0][0])
+        if count == int(step.words[0]):
+            return
+        have = self._ask("SELECT source, view, reason_code, reason, count(*) FROM freshet.dead_letters GROUP BY 1, 2, 3, 4")
+        raise Failed(f"{count} dead letters of {step.words[1]}, expected {step.words[0]}; there are:\n"
+                     + "\n".join("  " + " | ".join(str(cell) for cell in row) for row in have))
+
+    def _execute(self, step):
+        extended = None if "simple" not in step.words[1:] else False
+        return self._wire().run(self._filled(step.text), extended)
+
+    def _filled(self, text):
+        text = re.sub(r"\$\{topic:(\w+)\}", lambda m: self._prefix + m[1], text)
+        text = re.sub(r"\$\{kafka:(\w+)\}", lambda m: f"connector = 'kafka', topic = '{self._prefix}{m[1]}', "
+                      f"properties.bootstrap.server = '{self._bootstrap}'", text)
+        return text.replace("${broker}", self._bootstrap)
+
+    # ---- connections
+
+    def _do_user(self, step):
+        """user NAME [PASSWORD]: the statements that follow come from this role."""
+        self._user = (step.words[0], step.words[1] if len(step.words) > 1 else None)
+
+    def _wire(self, user=None):
+        name, password = user or self._user
+        if name not in self._wires:
+            self._wires[name] = Wire(self._server.address(), name, password or self._server.password(),
+                                     extended=self._mode.extended)
+        return self._wires[name]
+
+    def _ask(self, sql):
+        """A question of the runner itself, on a connection of its own: the script's may be in a failed transaction."""
+        if "" not in self._wires:
+            self._wires[""] = Wire(self._server.address(), "freshet", self._server.password())
+        answer = self._wires[""].run(sql)
+        if answer.error:
+            raise Failed(f"{sql}\nfailed: {answer.error_text()}")
+        return answer.rows
+
+    def _drop_wires(self):
+        for wire in self._wires.values():
+            wire.close()
+        self._wires = {}
+
+
+def check_error(step, answer):
+    """`statement error SQLSTATE [text]` and its lines FIELD: text, each a part of that field."""
+    sqlstate, text = step.words[1], " ".join(step.words[2:])
+    assert answer.error, f"{step.text}\nsucceeded ({answer.tag}), expected error {sqlstate}"
+    assert answer.error.get("SQLSTATE") == sqlstate, f"{step.text}\nexpected error {sqlstate} {text}, got {answer.error_text()}"
+    assert text in answer.error.get("MESSAGE", ""), f'{step.text}\nexpected "{text}" in {answer.error_text()}'
+    for line in step.golden or []:
+        name, _, part = line.partition(": ")
+        have = answer.error.get(name, "")
+        assert (part == have if name == "POSITION" else part in have), f"{step.text}\nexpected {line} in {answer.error_text()}"
+
+
+def difference_of(step, answer):
+    """-> what differs between a query's golden and its answer, or None"""
+    if answer.error:
+        return f"{step.text}\nfailed: {answer.error_text()}"
+    types, words, golden = step.words[0], step.words[1:], step.golden
+    if wrong := wrong_types(types, answer):
+        return f"{step.text}\n{wrong}"
+    if "names" in words:
+        names, golden = golden[0], golden[1:]
+        if names != "|".join(answer.names):
+            return f"{step.text}\ncolumns {'|'.join(answer.names)}, expected {names}"
+    difference = rows_differ(types, golden, answer.rows, "rowsort" in words)
+    return difference and f"{step.text}\n{difference}"
