@@ -95,7 +95,7 @@ cp "$(find "$dir" -name simdjson.cpp | head -1)" "$out/include/simdjson.cpp"
 
 dir=$(unpack datasketches)
 mkdir -p "$out/include/datasketches"
-find "$dir" -path '*/include/*.hpp' -exec cp {} "$out/include/datasketches/" \;
+find "$dir" -path '*/include/*' \( -name '*.hpp' -o -name '*.h' \) -exec cp {} "$out/include/datasketches/" \;
 
 dir=$(unpack librdkafka)/deps/librdkafka
 say "building librdkafka (one to four minutes, once)"
