@@ -25,7 +25,8 @@ enum class ExprKind : uint8_t {
   kColumn,      // name = {column} | {relation, column} | {schema, relation, column}
   kStar,        // * or relation.* (name = {relation})
   kFunction,    // name = {[schema,] function}, args, distinct, star, filter, order_by, within_group, over
-  kOperator,    // name = {operator}; one argument: prefix; two: infix. AND, OR, NOT, LIKE, ILIKE, SIMILAR TO too
+  kOperator,    // name = {operator}; one argument: prefix; two: infix. NOT too; AND and OR have two or more arguments;
+                // LIKE, ILIKE, SIMILAR TO have negated and may have a third argument, the escape
   kCast,        // args[0] :: type
   kCase,        // [operand], whens (args: w1, t1, w2, t2 ..., [else]); has_operand, has_else
   kCoalesce,    // args; also NULLIF, GREATEST, LEAST by name[0]
@@ -45,6 +46,7 @@ enum class ExprKind : uint8_t {
   kExtract,     // EXTRACT(name[0] FROM args[0])
   kCollate,     // args[0] COLLATE name (dropped by printers where it is the default)
   kDefault,     // CURRENT_DATE and other SQL value functions: name[0]
+  kGroupingSet, // in GROUP BY: name[0] = ROLLUP, CUBE, SETS or EMPTY; args
 };
 
 struct Literal {
@@ -127,7 +129,9 @@ struct TableRef {
 };
 
 struct CommonTable {
+  int location = -1;
   std::string name;
+  std::optional<bool> materialized;     // AS [NOT] MATERIALIZED
   std::vector<std::string> columns;
   SelectPtr select;
 };

@@ -16,7 +16,7 @@ struct ParseLimits {
   size_t max_bytes = 1 << 20;
   size_t max_tokens = 100'000;
   size_t max_nesting = 200;    // parentheses, CASE, sub-selects
-  size_t max_chain = 5'000;    // operands of one operator chain (a + b + ... )
+  size_t max_chain = 1'000;    // depth of operators, casts, joins and set operations; AND, OR and lists may be longer
 };
 
 // Splits and parses. All or nothing: the first wrong statement fails the whole text (its error says position and line).

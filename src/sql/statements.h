@@ -45,7 +45,7 @@ struct DropStatement {
 struct AlterSource {
   enum class Action { kPause, kResume, kReset } action = Action::kPause;
   std::string name;
-  // kReset: RESET TO EARLIEST | LATEST | OFFSET n [PARTITION p] | ACCEPT (take what the error named); see docs.
+  // kReset: RESET TO EARLIEST | LATEST | OFFSET n, each with [PARTITION p], or RESET ACCEPT (take what the error named).
   std::string reset_to;             // "earliest", "latest", "offset", "accept"
   std::optional<int> partition;
   std::optional<int64_t> offset;
@@ -78,9 +78,12 @@ struct Explain {
 };
 
 struct SetStatement {
-  std::string name;                 // lower case; "transaction isolation level", "session characteristics" too
-  std::string value;
+  // The setting's own name, in lower case: SET TIME ZONE is timezone, SET NAMES client_encoding, SET TRANSACTION ISOLATION
+  // LEVEL transaction_isolation, SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY default_transaction_read_only.
+  std::string name;
+  std::string value;                // lists are joined by ", "
   bool local = false, to_default = false;
+  std::vector<std::pair<std::string, std::string>> also;  // further settings that one SET TRANSACTION names
 };
 struct ShowStatement {              // SHOW name | ALL | SOURCES | VIEWS | MATERIALIZED VIEWS | TABLES ...
   std::string name;
