@@ -29,20 +29,21 @@ std::vector<std::string> ObjectColumns(const std::string& kind) {
   return {};
 }
 
-bool IsTransactionSetting(std::string_view name) { return name == "transaction isolation level" || name.starts_with("transaction_"); }
+// SET TRANSACTION: for the block alone.
+bool IsTransactionSetting(std::string_view name) { return name.starts_with("transaction_"); }
 
 }  // namespace
 
 base::Result<Execution> SessionImpl::RunSet(const sql::SetStatement& set) {
   Execution execution{nullptr, "SET", {}};
-  bool local = set.local;
-  if (IsTransactionSetting(set.name)) local = true;  // SET TRANSACTION is for this block alone
+  const bool local = set.local || IsTransactionSetting(set.name);
   if (local && !block_) {
     const bool transaction = IsTransactionSetting(set.name);
     execution.notices.emplace_back("WARNING", std::string(transaction ? "SET TRANSACTION" : "SET LOCAL") + " can only be used in transaction blocks");
     return execution;
   }
   RETURN_IF_ERROR(set.to_default ? settings_.Reset(set.name, local) : settings_.Set(set.name, set.value, local));
+  for (const auto& [name, value] : set.also) RETURN_IF_ERROR(settings_.Set(name, value, local));
   SettingsChanged();
   const auto most = engine_->options().statement_timeout;
   if (set.name == "statement_timeout" && !administrator() && most.count() > 0) {
