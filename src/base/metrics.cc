@@ -77,17 +77,17 @@ T& MetricsRegistry::Find(Series<T>* series, const Labels& labels) {
   return *slot;
 }
 
-Counter& MetricsRegistry::GetCounter(const std::string& name, const std::string& help, Labels labels) {
+Counter& MetricsRegistry::GetCounter(const std::string& name, const std::string& help, const Labels& labels) {
   std::lock_guard lock(mutex_);
   return Find(&FamilyOf(name, "counter", help).counters, labels);
 }
 
-Gauge& MetricsRegistry::GetGauge(const std::string& name, const std::string& help, Labels labels) {
+Gauge& MetricsRegistry::GetGauge(const std::string& name, const std::string& help, const Labels& labels) {
   std::lock_guard lock(mutex_);
   return Find(&FamilyOf(name, "gauge", help).gauges, labels);
 }
 
-Histogram& MetricsRegistry::GetHistogram(const std::string& name, const std::string& help, Labels labels) {
+Histogram& MetricsRegistry::GetHistogram(const std::string& name, const std::string& help, const Labels& labels) {
   std::lock_guard lock(mutex_);
   return Find(&FamilyOf(name, "histogram", help).histograms, labels);
 }

@@ -56,9 +56,9 @@ class Histogram {
 
 class MetricsRegistry {
  public:
-  Counter& GetCounter(const std::string& name, const std::string& help, Labels labels = {});
-  Gauge& GetGauge(const std::string& name, const std::string& help, Labels labels = {});
-  Histogram& GetHistogram(const std::string& name, const std::string& help, Labels labels = {});
+  Counter& GetCounter(const std::string& name, const std::string& help, const Labels& labels = {});
+  Gauge& GetGauge(const std::string& name, const std::string& help, const Labels& labels = {});
+  Histogram& GetHistogram(const std::string& name, const std::string& help, const Labels& labels = {});
   // The whole registry as text/plain; version=0.0.4.
   std::string Expose() const;
   struct Description {
