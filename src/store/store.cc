@@ -13,6 +13,8 @@
 #include "store/fixed_tables.h"
 #include "store/lane_writer.h"
 #include "store/maintenance.h"
+#include "store/sketch_functions.h"
+#include "store/sketch_memory.h"
 #include "store/store_state.h"
 
 namespace store {
@@ -114,8 +116,11 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   if (!options.data_dir.empty()) {
     ASSIGN_OR_RETURN(state->lock, DirectoryLock::Take(options.data_dir));
   }
+  // The system catalog's engine in memory computes no sketches; the store on disk has the process's allowance.
+  if (!options.data_dir.empty()) SketchMemory::SetLimit(options.memory_limit_bytes / 2);
   EngineSetup setup{options};
   setup.on_open = [](duckdb_connection connection) -> Status {
+    RETURN_IF_ERROR(RegisterSketches(connection));
     return PrepareFixedTables(connection);
   };
   ASSIGN_OR_RETURN(state->engine, Engine::Open(std::move(setup)));

@@ -2,25 +2,10 @@
 
 #include "store/store.h"
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
+#include "store/test_store.h"
 
 namespace store {
 namespace {
-
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/freshet_store_XXXXXX";
-    path_ = mkdtemp(name);
-  }
-  ~TempDir() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(StoreTest, OpensAndReads) {
   auto store = Store::Open({});
