@@ -100,15 +100,23 @@ def junit_counts(path, prefix):
     return counts
 
 
+def fresh_folder(name):
+    """An empty folder for a stage's reports: an old one is never taken for a new one."""
+    shutil.rmtree(ARTIFACTS / name, ignore_errors=True)
+    (ARTIFACTS / name).mkdir(parents=True)
+    return ARTIFACTS / name
+
+
 def build(preset, targets=()):
     print(f"-- build {preset} {' '.join(targets)}", flush=True)
     return run(["tools/build.sh", preset, *targets], ARTIFACTS / f"build-{preset}.log", 3600, quiet=False) == 0
 
 
 def room_counts(room, exit_code, reports):
-    """A room's own report; a room that ended badly without a failed test (crash, leak) is one failure more."""
-    counts = junit_counts(reports / f"{room}_test.xml", f"{room}:") or Counts()
-    if exit_code != 0 and counts.failed == 0:
+    """A room's own report; one that ended badly (crash, leak) or has no whole report is one failure more."""
+    found = junit_counts(reports / f"{room}_test.xml", f"{room}:")
+    counts = found or Counts()
+    if found is None or (exit_code != 0 and counts.failed == 0):
         counts.fail(f"{room}_test (ended with {exit_code})")
     return counts
 
@@ -118,7 +126,7 @@ def stage_unit(options):
     if not build(options.preset):
         counts.fail(f"build {options.preset}")
         return counts
-    reports = ARTIFACTS / f"unit-{options.preset}"
+    reports = fresh_folder(f"unit-{options.preset}")
     for tests in sorted((ROOT / "build" / options.preset / "src").glob("*/*_test")):
         room = tests.name.removesuffix("_test")
         log = reports / f"{room}.log"
@@ -133,10 +141,10 @@ def stage_unit(options):
 
 def stage_tidy(options):
     counts = Counts()
-    checks = [("tools/tidy_test", ["python3", "tools/tidy_test.py"]), ("tools/tidy", ["tools/tidy"]),
-              ("format of changed files", ["tools/format.sh", "--check"])]
+    checks = [(test.stem, [str(test)]) for test in sorted((ROOT / "tools").glob("*_test.py"))]
+    checks += [("tidy", ["tools/tidy"]), ("format of changed files", ["tools/format.sh", "--check"])]
     for name, command in checks:
-        log = ARTIFACTS / "tidy" / (name.replace("/", "-").replace(" ", "-") + ".log")
+        log = ARTIFACTS / "tidy" / (name.replace(" ", "-") + ".log")
         if run(command, log, 300) == 0:
             counts.passed += 1
         else:
@@ -170,7 +178,7 @@ def stage_sanitize(options):
     if not build("fuzz", [f"{room}_test" for room in rooms] + [fuzzer.stem for fuzzer in fuzzers]):
         counts.fail("build fuzz")
         return counts
-    reports = ARTIFACTS / "sanitize"
+    reports = fresh_folder("sanitize")
     for room in rooms:
         program = ROOT / "build" / "fuzz" / "src" / room / f"{room}_test"
         log = reports / f"{room}.log"
