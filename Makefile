@@ -8,9 +8,10 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_MAXSIZE := 5G
 BUDGET ?= 60
+PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build debug test demo demo-stop bench format tidy docs fuzz torture asan tsan clean
+.PHONY: help setup build debug test install demo demo-stop bench format tidy docs fuzz torture asan tsan clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +30,9 @@ debug: ## build/debug/freshet, with assertions and without optimisation
 test: ## everything that CI runs: unit, tidy, sanitizers, real Kafka and Superset (STAGES=unit,tidy for some)
 	@tools/setup.sh build test
 	@tools/run_tests.py $(if $(STAGES),--stages $(STAGES))
+
+install: build ## install the server under PREFIX (default /usr/local)
+	@cmake --install build/release --prefix "$(PREFIX)"
 
 demo: ## Kafka, Freshet and a Superset dashboard that moves (SUPERSET=0: ends in psql)
 	@demo/up.sh
