@@ -114,6 +114,10 @@ class ColumnBatch {
   Arena& arena() { return arena_; }
 
   StringCell MakeString(std::string_view text);  // copies into the arena when longer than 12 bytes
+  // The same for text that may be read 12 bytes past its end.
+  StringCell MakePaddedString(std::string_view text) {
+    return text.size() <= 12 ? ShortString(text.data(), text.size()) : MakeString(text);
+  }
 
   // After a cell was appended to every column: counts the row. Before: TruncateToRows undoes a half-written row.
   void FinishRow() { ++rows_; }
@@ -124,6 +128,21 @@ class ColumnBatch {
   size_t bytes() const;
 
  private:
+  static StringCell ShortString(const char* text, size_t bytes) {
+    uint64_t first;
+    uint32_t rest;
+    std::memcpy(&first, text, 8);
+    std::memcpy(&rest, text + 8, 4);
+    first &= bytes >= 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * bytes)) - 1;
+    rest &= bytes <= 8 ? 0 : bytes >= 12 ? ~uint32_t{0} : (uint32_t{1} << (8 * (bytes - 8))) - 1;
+    StringCell cell;
+    cell.length = static_cast<uint32_t>(bytes);
+    std::memcpy(cell.prefix_or_inline, &first, 4);
+    const uint64_t tail = first >> 32 | uint64_t{rest} << 32;
+    std::memcpy(cell.rest_inline, &tail, 8);
+    return cell;
+  }
+
   size_t rows_ = 0;
   std::vector<Column> columns_;
   Column partition_, offset_, kafka_time_;

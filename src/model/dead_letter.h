@@ -13,7 +13,7 @@ struct DeadLetter {
   int64_t timestamp_ms = -1;
   std::string key, value;    // raw bytes; at most kMaxBytes each, cut beyond
   bool key_null = true, value_null = true;
-  std::string reason_code;   // see ReasonCodes in docs/reference/dead-letters.md: malformed_json, type_mismatch ...
+  std::string reason_code;   // CodeOf(Reason), model/reason_codes.h: malformed_json, type_mismatch ...
   std::string reason;        // text for people, names column and value
   std::string view;          // empty: the source; else only this view excludes the row
 

@@ -1,0 +1,14 @@
+#pragma once
+// What a record carries beside its value, for INCLUDE columns. Threads: any.
+
+#include <optional>
+#include <string_view>
+
+#include "model/record_batch.h"
+
+namespace decode {
+
+// The value of the last header of that name. nullopt: none, or its value is null.
+std::optional<std::string_view> HeaderValue(const model::RecordView& record, std::string_view name);
+
+}  // namespace decode
