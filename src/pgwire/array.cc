@@ -17,7 +17,7 @@ void Fail(CellContext* context, base::Status status) {
 }
 
 base::Status Ragged() {
-  return std::move(base::DataError("multidimensional arrays must have array expressions with matching dimensions")).WithSqlstate("2202E");
+  return base::DataError("multidimensional arrays must have array expressions with matching dimensions").WithSqlstate("2202E");
 }
 
 bool NeedsQuotes(std::string_view text) {

@@ -76,7 +76,7 @@ UuidWords UuidAt(const ColumnView& column, size_t row) {
 }
 
 base::Status OutOfRange(const char* type) {
-  return std::move(base::DataError(std::string(type) + " out of range")).WithSqlstate("22003");
+  return base::DataError(std::string(type) + " out of range").WithSqlstate("22003");
 }
 
 }  // namespace pgwire

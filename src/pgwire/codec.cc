@@ -49,15 +49,21 @@ base::Result<std::optional<Frame>> FrameBuffer::NextStartup() { return Next(0, k
 
 base::Result<std::optional<Frame>> FrameBuffer::NextMessage(size_t max_bytes) { return Next(1, max_bytes); }
 
+bool FrameBuffer::HasMessage(size_t max_bytes) const {
+  if (unread() < 1 + kLengthBytes) return false;
+  const uint64_t length = BigUint32(bytes_.data() + start_ + 1);
+  return length < kLengthBytes || length > max_bytes || unread() >= 1 + length;
+}
+
 base::Result<std::optional<Frame>> FrameBuffer::Next(size_t type_bytes, size_t max_bytes) {
   const size_t header = type_bytes + kLengthBytes;
   if (unread() < header) return std::optional<Frame>();
   const char* at = bytes_.data() + start_;
   const uint64_t length = BigUint32(at + type_bytes);  // counts itself
   if (length < kLengthBytes || (type_bytes == 0 && length < 2 * kLengthBytes))
-    return std::move(base::Invalid("invalid message length")).WithSqlstate("08P01");
+    return base::Invalid("invalid message length").WithSqlstate("08P01");
   if (length > max_bytes)
-    return std::move(base::Invalid("message of " + std::to_string(length) + " bytes is too long"))
+    return base::Invalid("message of " + std::to_string(length) + " bytes is too long")
         .WithSqlstate("08P01")
         .WithDetail("At most " + std::to_string(max_bytes) + " bytes are taken.");
   if (unread() < type_bytes + length) return std::optional<Frame>();

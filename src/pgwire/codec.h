@@ -31,6 +31,9 @@ class FrameBuffer {
   // The next whole startup packet (no type byte) or message; nullopt = more bytes are needed.
   base::Result<std::optional<Frame>> NextStartup();
   base::Result<std::optional<Frame>> NextMessage(size_t max_bytes);
+  // True when NextMessage would not ask for more bytes.
+  bool HasMessage(size_t max_bytes) const;
+  char first() const { return unread() > 0 ? bytes_[start_] : '\0'; }   // the type of a message that has begun
   size_t unread() const { return bytes_.size() - start_; }
 
  private:

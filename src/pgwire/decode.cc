@@ -21,7 +21,7 @@ constexpr int64_t kMicrosTo2000 = kDaysTo2000 * kMicrosPerDay;
 constexpr int32_t kMaxDimensions = 6;
 
 base::Status NotUtf8() {
-  return std::move(base::DataError("invalid byte sequence for encoding \"UTF8\"")).WithSqlstate("22021");
+  return base::DataError("invalid byte sequence for encoding \"UTF8\"").WithSqlstate("22021");
 }
 
 // A value of fixed width printed by `print`.
@@ -173,14 +173,14 @@ std::optional<std::string> Array(std::string_view bytes, TypeId type) {
 base::Result<std::string> DecodeTextParameter(std::string_view bytes) {
   if (!IsUtf8(bytes)) return NotUtf8();
   if (bytes.find('\0') != std::string_view::npos)
-    return std::move(base::DataError("invalid byte sequence for encoding \"UTF8\": 0x00")).WithSqlstate("22021");
+    return base::DataError("invalid byte sequence for encoding \"UTF8\": 0x00").WithSqlstate("22021");
   return std::string(bytes);
 }
 
 base::Result<std::string> DecodeBinaryParameter(std::string_view bytes, model::Type type, int number) {
   auto text = type.array ? Array(bytes, type.id) : Scalar(bytes, type.id);
   if (text) return *std::move(text);
-  return std::move(base::DataError("incorrect binary data format in bind parameter " + std::to_string(number)))
+  return base::DataError("incorrect binary data format in bind parameter " + std::to_string(number))
       .WithSqlstate("22P03")
       .WithDetail("The parameter's type is " + NameOf(type) + ".");
 }

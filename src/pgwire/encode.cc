@@ -54,7 +54,7 @@ base::Status RowEncoder::EncodeRow(const model::ChunkView& chunk, size_t row, Wr
     else WriteArray(fields_[i], formats_[i], column, row, &context_, out);
   }
   if (context_.error.ok() && out->size() - begin > kMaxRowBytes)
-    context_.error = std::move(base::Exhausted("a row is larger than the protocol allows")).WithSqlstate("54000");
+    context_.error = base::Exhausted("a row is larger than the protocol allows").WithSqlstate("54000");
   if (!context_.error.ok()) {
     out->Truncate(begin);
     return std::exchange(context_.error, base::Status());

@@ -11,7 +11,7 @@ constexpr size_t kMaxNonceBytes = 256;
 constexpr std::string_view kBindingType = "tls-server-end-point";
 
 base::Status Malformed(const char* detail) {
-  return std::move(base::Invalid("malformed SCRAM message")).WithSqlstate("08P01").WithDetail(detail);
+  return base::Invalid("malformed SCRAM message").WithSqlstate("08P01").WithDetail(detail);
 }
 
 // Cuts "k=value" up to the next comma; nullopt when the next attribute is another one.
@@ -48,7 +48,7 @@ base::Status ScramExchange::ReadBindingFlag(std::string_view mechanism, std::str
   if (flag == "y") {
     if (plus) return Malformed("SCRAM-SHA-256-PLUS was chosen without channel binding data.");
     if (offered)   // a man in the middle hid that the server can bind
-      return std::move(base::Denied("SCRAM channel binding negotiation error"))
+      return base::Denied("SCRAM channel binding negotiation error")
           .WithSqlstate("28000")
           .WithDetail("The client supports channel binding and thinks that the server does not, but it offered it.");
   } else if (flag == "n") {
@@ -69,7 +69,7 @@ base::Result<std::string> ScramExchange::First(std::string_view mechanism, std::
   if (std::exchange(state_, State::kDone) != State::kFirst) return Malformed("The exchange is over.");
   const bool known = mechanism == kScram || (mechanism == kScramPlus && !options_.channel_binding.empty());
   if (!known)
-    return std::move(base::Invalid("client selected an invalid SASL authentication mechanism")).WithSqlstate("08P01");
+    return base::Invalid("client selected an invalid SASL authentication mechanism").WithSqlstate("08P01");
   RETURN_IF_ERROR(ReadBindingFlag(mechanism, &message));
   client_first_bare_ = std::string(message);
   if (message.starts_with("m=")) return Malformed("A mandatory extension is not supported.");
@@ -96,12 +96,12 @@ base::Result<std::string> ScramExchange::Final(std::string_view message) {
   if (!binding || !nonce || !proof || proof->size() != sizeof(base::Digest)) return Malformed("An attribute is missing or not base64.");
   const bool bound = gs2_header_.starts_with('p');
   if (*binding != base::Base64Encode(gs2_header_ + (bound ? options_.channel_binding : "")))
-    return std::move(base::Denied("SCRAM channel binding check failed")).WithSqlstate("28000");
+    return base::Denied("SCRAM channel binding check failed").WithSqlstate("28000");
   if (!base::SameBytes(*nonce, nonce_)) return Malformed("The nonce does not match.");
 
   const std::string auth_message = client_first_bare_ + "," + server_first_ + "," + std::string(without_proof);
   if (!Proves(*proof, auth_message) || !options_.user_exists)
-    return std::move(base::Denied("password authentication failed")).WithSqlstate("28P01");
+    return base::Denied("password authentication failed").WithSqlstate("28P01");
   return "v=" + base::Base64Encode(base::AsText(base::HmacSha256(base::AsText(options_.verifier.server_key), auth_message)));
 }
 

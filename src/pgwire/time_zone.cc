@@ -110,7 +110,7 @@ base::Result<std::shared_ptr<const TimeZone>> TimeZone::Find(std::string_view na
   if (!fixed) fixed = ParsePosix(name);
   if (fixed) return std::make_shared<const TimeZone>(nullptr, *fixed);
   if (const auto* zone = FindByName(name)) return std::make_shared<const TimeZone>(zone, 0);
-  return std::move(base::Invalid("invalid value for parameter \"TimeZone\": \"" + std::string(name) + "\"")).WithSqlstate("22023");
+  return base::Invalid("invalid value for parameter \"TimeZone\": \"" + std::string(name) + "\"").WithSqlstate("22023");
 }
 
 std::shared_ptr<const TimeZone> TimeZone::Utc() {
