@@ -65,3 +65,30 @@ def rows_differ(types, golden, rows, rowsort):
     lines = difflib.unified_diff(["|".join(row) for row in expected], ["|".join(row) for row in actual], "expected", "actual",
                                  lineterm="", n=2)
     return "\n".join(lines)
+
+
+def check_error(step, answer):
+    """`statement error SQLSTATE [text]` and its lines FIELD: text, each a part of that field."""
+    sqlstate, text = step.words[1], " ".join(step.words[2:])
+    assert answer.error, f"{step.text}\nsucceeded ({answer.tag}), expected error {sqlstate}"
+    assert answer.error.get("SQLSTATE") == sqlstate, f"{step.text}\nexpected error {sqlstate} {text}, got {answer.error_text()}"
+    assert text in answer.error.get("MESSAGE", ""), f'{step.text}\nexpected "{text}" in {answer.error_text()}'
+    for line in step.golden or []:
+        name, _, part = line.partition(": ")
+        have = answer.error.get(name, "")
+        assert (part == have if name == "POSITION" else part in have), f"{step.text}\nexpected {line} in {answer.error_text()}"
+
+
+def difference_of(step, answer):
+    """-> what differs between a query's golden and its answer, or None"""
+    if answer.error:
+        return f"{step.text}\nfailed: {answer.error_text()}"
+    types, words, golden = step.words[0], step.words[1:], step.golden
+    if wrong := wrong_types(types, answer):
+        return f"{step.text}\n{wrong}"
+    if "names" in words:
+        names, golden = golden[0], golden[1:]
+        if names != "|".join(answer.names):
+            return f"{step.text}\ncolumns {'|'.join(answer.names)}, expected {names}"
+    difference = rows_differ(types, golden, answer.rows, "rowsort" in words)
+    return difference and f"{step.text}\n{difference}"

@@ -16,12 +16,12 @@ import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
+sys.path.insert(0, str(FOLDER.parent))
 
 from harness.broker import Broker  # noqa: E402
-from modes import MODES, SERVER_MODES  # noqa: E402
-from runner import Options, run_script  # noqa: E402
-from script import ScriptError, files, load  # noqa: E402
+from slt.modes import MODES, SERVER_MODES  # noqa: E402
+from slt.runner import Options, run_script  # noqa: E402
+from slt.script import ScriptError, files, load  # noqa: E402
 
 
 def scratch_directory():

@@ -1,0 +1,1 @@
+"""SQL scripts that run in every mode against one golden: see README.md."""
