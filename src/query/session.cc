@@ -253,14 +253,21 @@ void SessionImpl::Tick(base::MonotonicTime now) {
   if (!in_block_ || idle_ms == 0 || !activity_->EndIfIdleSince(now - std::chrono::milliseconds(idle_ms))) return;
   for (const auto& stream : streams) stream->Fail(activity_->Stopped());
   DropBlockConnection();
-  if (info_.terminate) info_.terminate(activity_->Stopped());
+  Terminate();
 }
 
 bool SessionImpl::Stop(bool terminate) {
   if (!terminate) return activity_->Stop(StopReason::kUser), true;
   activity_->Stop(StopReason::kTerminated);
-  if (info_.terminate) info_.terminate(activity_->Stopped());
+  Terminate();
   return true;
+}
+
+// Tells the owner, once.
+void SessionImpl::Terminate() {
+  if (!info_.terminate) return;
+  info_.terminate(activity_->Stopped());
+  info_.terminate = nullptr;
 }
 
 Engine::Running SessionImpl::Look() const {

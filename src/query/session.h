@@ -84,6 +84,7 @@ class SessionImpl : public Session {
   SystemCatalog::Caller Caller();
   std::string SessionValue(std::string_view name) const;
   void SettingsChanged();
+  void Terminate();        // with the engine's list of sessions held
 
   // session_select.cc
   base::Status PrepareSelect(const sql::Select& select, const std::string& text, PreparedPlan* out);
