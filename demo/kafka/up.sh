@@ -95,7 +95,7 @@ format() { # N: only a new broker; all share one cluster id
   [ -s "$dir/cluster-id" ] || head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | cut -c1-22 >"$dir/cluster-id"
   for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do scram+=(--add-scram "$mechanism=[name=$user,password=$password]"); done
   "$here/tool.sh" storage format --cluster-id "$(cat "$dir/cluster-id")" --config "$home/server.properties" "${scram[@]}" \
-    >"$home/format.log" 2>&1 || fail "cannot format the storage of broker $1: $(tail -n 1 "$home/format.log")"
+    >"$home/format.log" 2>&1 || fail "cannot format the storage of broker $1: $(grep -v "^\s*at " "$home/format.log" | tail -n 1)"
 }
 
 start() { # N
