@@ -92,12 +92,12 @@ TEST(Cells, KeptRowsAreReadFromAnyRowOn) {
   ASSERT_TRUE(kept.Add(slicer.Slice(sample.chunk, 0, 100)).ok());
   ASSERT_TRUE(kept.Add(slicer.Slice(sample.chunk, 100, 30)).ok());
   for (size_t from = 0; from < 130;) {
-    const auto chunk = kept.Read(from, 7);
+    const auto chunk = kept.Read(from, 7, &slicer);
     ASSERT_GT(chunk.rows, 0u);
     for (size_t row = 0; row < chunk.rows; ++row) ExpectRow(chunk, row, from + row);
     from += chunk.rows;
   }
-  EXPECT_EQ(kept.Read(130, 7).rows, 0u);
+  EXPECT_EQ(kept.Read(130, 7, &slicer).rows, 0u);
 }
 
 TEST(Cells, KeptRowsHaveOneBudgetTogether) {

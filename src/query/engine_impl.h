@@ -14,6 +14,7 @@
 
 #include "query/connection_pool.h"
 #include "query/engine.h"
+#include "query/flights.h"
 #include "query/kept_rows.h"
 #include "query/places.h"
 #include "query/planner.h"
@@ -38,6 +39,7 @@ class EngineImpl : public Engine {
   const EngineOptions& options() const { return options_; }
   ConnectionPool* pool() { return pool_.get(); }
   Places* places() { return &places_; }
+  Flights* flights() { return &flights_; }
   Planner* planner() { return &planner_; }
   Definer* definer() { return definer_; }
   SystemCatalog* system_catalog() { return system_catalog_; }
@@ -54,6 +56,7 @@ class EngineImpl : public Engine {
   std::shared_ptr<ConnectionPool> pool_;
   SystemRelations system_relations_;
   Places places_;
+  Flights flights_;
   Planner planner_;
   std::shared_ptr<KeptBudget> kept_budget_;
   Definer* definer_;

@@ -31,12 +31,12 @@ base::Status KeptRows::Add(const model::ChunkView& chunk) {
   return {};
 }
 
-model::ChunkView KeptRows::Read(size_t row, size_t most) {
+model::ChunkView KeptRows::Read(size_t row, size_t most, Slicer* slicer) const {
   if (row >= rows_ || most == 0) return {};
   const size_t at = static_cast<size_t>(std::upper_bound(first_.begin(), first_.end(), row) - first_.begin()) - 1;
   const model::ChunkView& chunk = chunks_[at].view();
   const size_t from = row - first_[at];
-  return slicer_.Slice(chunk, from, std::min(most, chunk.rows - from));
+  return slicer->Slice(chunk, from, std::min(most, chunk.rows - from));
 }
 
 }  // namespace query

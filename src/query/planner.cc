@@ -3,9 +3,21 @@
 #include <charconv>
 
 #include "sql/binder.h"
+#include "sql/walk.h"
 
 namespace query {
 namespace {
+
+// Calls whose value differs between two equal statements that run at the same time.
+bool HasRandom(sql::Select* select) {
+  bool found = false;
+  sql::VisitExprs(select, [&](sql::Expr& expr) {
+    if (expr.kind != sql::ExprKind::kFunction) return;
+    const std::string& name = expr.name.back();
+    found = found || name == "random" || name == "gen_random_uuid" || name == "setseed";
+  });
+  return found;
+}
 
 constexpr size_t kMaxPlanBytes = 64 << 10;
 
@@ -91,6 +103,7 @@ base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& selec
   for (const auto* relation : bound.relations) plan->reads.push_back(*relation);
   bool live = false;
   for (const auto& relation : plan->reads) live = live || relation.schema == "freshet";
+  plan->shareable = *keep && !live && !HasRandom(plan->select.get());
   if (!live && plan->parameter_types.empty()) {
     ASSIGN_OR_RETURN(plan->text, Print(*plan, {}));
     if (plan->text.size() > kMaxPlanBytes) *keep = false;

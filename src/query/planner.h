@@ -33,6 +33,7 @@ struct SelectPlan {
   std::vector<sql::RelationInfo> reads;   // each relation once
   sql::SelectPtr select;                  // bound
   std::string time_zone;
+  bool shareable = false;                 // equal text at the same time has an equal answer
   std::string text;                       // DuckDB's; empty when it is printed anew for each execution
 };
 

@@ -92,7 +92,8 @@ class SessionImpl : public Session {
   base::Status Refresh(const sql::Select& select, const std::string& text, PreparedPlan* prepared);
   base::Result<std::unique_ptr<model::RowSource>> RunSystem(const sql::Select& select, const std::vector<Parameter>& parameters);
   base::Result<std::vector<std::string>> Literals(const SelectPlan& plan, const std::vector<Parameter>& parameters) const;
-  base::Result<std::shared_ptr<Stream>> Open(const SelectPlan& plan, const std::vector<std::string>& literals);
+  base::Result<std::unique_ptr<model::RowSource>> RunPlan(const SelectPlan& plan, const std::vector<std::string>& literals);
+  base::Result<std::shared_ptr<Stream>> Open(const std::string& text, const model::Fields& fields);
   base::Result<std::shared_ptr<store::Connection>> TakeConnection();
   TimeLimit Limit() const;
   std::chrono::milliseconds StatementTimeout() const;

@@ -26,7 +26,7 @@ class SessionImpl::FetchedRows : public model::RowSource {
 
 namespace {
 
-// Rows first, first + step ... of kept rows, `count` of them.
+// `count` kept rows from `first` on, forwards or backwards.
 class ScrolledRows : public model::RowSource {
  public:
   ScrolledRows(model::Fields fields, std::shared_ptr<KeptRows> kept, size_t first, size_t count, bool backward)
@@ -34,7 +34,7 @@ class ScrolledRows : public model::RowSource {
   const model::Fields& fields() const override { return fields_; }
   base::Result<model::ChunkView> Next() override {
     if (left_ == 0) return model::ChunkView{};
-    auto chunk = kept_->Read(at_, backward_ ? 1 : left_);
+    auto chunk = kept_->Read(at_, backward_ ? 1 : left_, &slicer_);
     left_ -= chunk.rows;
     if (backward_) --at_;
     else at_ += chunk.rows;
@@ -46,6 +46,7 @@ class ScrolledRows : public model::RowSource {
   std::shared_ptr<KeptRows> kept_;
   size_t at_, left_;
   bool backward_;
+  Slicer slicer_;
 };
 
 base::Status ForwardOnly() {
@@ -111,7 +112,8 @@ base::Result<Execution> SessionImpl::RunDeclare(PreparedPlan* prepared, const st
   } else {
     RETURN_IF_ERROR(Refresh(*declare.select, declare.select_text, prepared));
     ASSIGN_OR_RETURN(const auto literals, Literals(*prepared->plan, parameters));
-    ASSIGN_OR_RETURN(cursor.stream, Open(*prepared->plan, literals));
+    ASSIGN_OR_RETURN(const std::string text, Planner::Print(*prepared->plan, literals));
+    ASSIGN_OR_RETURN(cursor.stream, Open(text, cursor.fields));
     if (cursor.scroll || !block_) {
       ASSIGN_OR_RETURN(cursor.kept, cursor.stream->KeepAll());
       cursor.stream.reset();

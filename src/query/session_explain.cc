@@ -88,11 +88,9 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainQuery(const sql::Expl
   if (explain.kind == sql::Explain::Kind::kRewrite) return lines;
   const bool analyze = explain.kind == sql::Explain::Kind::kAnalyze;
   ASSIGN_OR_RETURN(const auto literals, Literals(plan, parameters));
-  SelectPlan explained;
   ASSIGN_OR_RETURN(const std::string text, Planner::Print(plan, literals));
-  explained.text = (analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ") + text;
-  explained.fields = {{"explain_key", model::kText}, {"explain_value", model::kText}};
-  ASSIGN_OR_RETURN(auto stream, Open(explained, {}));
+  const model::Fields fields{{"explain_key", model::kText}, {"explain_value", model::kText}};
+  ASSIGN_OR_RETURN(auto stream, Open((analyze ? "EXPLAIN ANALYZE " : "EXPLAIN ") + text, fields));
   while (true) {
     auto chunk = stream->Take(SIZE_MAX);
     if (!chunk.ok()) return chunk.TakeStatus();

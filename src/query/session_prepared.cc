@@ -78,8 +78,8 @@ base::Result<Execution> SessionImpl::RunExecute(const sql::ExecuteStatement& sta
   }
   RETURN_IF_ERROR(Refresh(select, inner->statement.text, inner));
   ASSIGN_OR_RETURN(const auto literals, ArgumentLiterals(statement, inner->plan->parameter_types));
-  ASSIGN_OR_RETURN(auto stream, Open(*inner->plan, literals));
-  return Execution{std::make_unique<StreamRows>(std::move(stream)), "SELECT", {}};
+  ASSIGN_OR_RETURN(auto rows, RunPlan(*inner->plan, literals));
+  return Execution{std::move(rows), "SELECT", {}};
 }
 
 base::Result<Execution> SessionImpl::RunDeallocate(const sql::DeallocateStatement& statement) {

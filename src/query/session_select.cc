@@ -5,6 +5,27 @@
 #include "query/session.h"
 
 namespace query {
+namespace {
+
+// Rows that other sessions read too.
+class SharedRows : public model::RowSource {
+ public:
+  SharedRows(model::Fields fields, Flights::Rows rows) : fields_(std::move(fields)), rows_(std::move(rows)) {}
+  const model::Fields& fields() const override { return fields_; }
+  base::Result<model::ChunkView> Next() override {
+    auto chunk = rows_->Read(at_, SIZE_MAX, &slicer_);
+    at_ += chunk.rows;
+    return chunk;
+  }
+
+ private:
+  model::Fields fields_;
+  Flights::Rows rows_;
+  size_t at_ = 0;
+  Slicer slicer_;
+};
+
+}  // namespace
 
 base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::string& text, PreparedPlan* out) {
   out->returns_rows = true;
@@ -40,8 +61,28 @@ base::Result<Execution> SessionImpl::RunSelect(PreparedPlan* prepared, const std
   }
   RETURN_IF_ERROR(Refresh(select, prepared->statement.text, prepared));
   ASSIGN_OR_RETURN(const auto literals, Literals(*prepared->plan, parameters));
-  ASSIGN_OR_RETURN(auto stream, Open(*prepared->plan, literals));
-  return Execution{std::make_unique<StreamRows>(std::move(stream)), "SELECT", {}};
+  ASSIGN_OR_RETURN(auto rows, RunPlan(*prepared->plan, literals));
+  return Execution{std::move(rows), "SELECT", {}};
+}
+
+// Outside a block equal statements of several sessions are computed once (flights.h).
+base::Result<std::unique_ptr<model::RowSource>> SessionImpl::RunPlan(const SelectPlan& plan, const std::vector<std::string>& literals) {
+  ASSIGN_OR_RETURN(const std::string text, Planner::Print(plan, literals));
+  Flights::Turn turn;
+  if (!block_ && plan.shareable) {
+    std::string key = text;
+    for (const auto& field : plan.fields) key += '\0' + field.name + '\0' + model::NameOf(field.type);
+    auto joined = engine_->flights()->Join(key, activity_.get(), [&]() -> base::Result<Flights::Rows> {
+      ASSIGN_OR_RETURN(auto stream, Open(text, plan.fields));
+      ASSIGN_OR_RETURN(auto kept, stream->KeepAll(Flights::kMaxSharedBytes));
+      return Flights::Rows(std::move(kept));
+    });
+    if (!joined.ok()) return joined.TakeStatus();
+    if (joined->rows) return std::unique_ptr<model::RowSource>(std::make_unique<SharedRows>(plan.fields, joined->rows));
+    turn.flight = std::move(joined->flight);
+  }
+  ASSIGN_OR_RETURN(auto stream, Open(text, plan.fields));
+  return std::unique_ptr<model::RowSource>(std::make_unique<StreamRows>(std::move(stream)));
 }
 
 base::Result<std::unique_ptr<model::RowSource>> SessionImpl::RunSystem(const sql::Select& select,
@@ -64,11 +105,10 @@ base::Result<std::vector<std::string>> SessionImpl::Literals(const SelectPlan& p
   return literals;
 }
 
-base::Result<std::shared_ptr<Stream>> SessionImpl::Open(const SelectPlan& plan, const std::vector<std::string>& literals) {
+base::Result<std::shared_ptr<Stream>> SessionImpl::Open(const std::string& text, const model::Fields& fields) {
   StreamParts parts;
-  parts.fields = plan.fields;
+  parts.fields = fields;
   parts.time = Limit();
-  ASSIGN_OR_RETURN(const std::string text, Planner::Print(plan, literals));
   ASSIGN_OR_RETURN(parts.place, engine_->places()->Enter(activity_.get()));
   ASSIGN_OR_RETURN(parts.connection, TakeConnection());
   activity_->RunsOn(parts.connection.get());

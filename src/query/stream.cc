@@ -30,7 +30,7 @@ base::Result<model::ChunkView> Stream::Take(size_t most) {
   std::lock_guard lock(mutex_);
   if (!failed_.ok()) return failed_;
   if (kept_) {
-    auto chunk = kept_->Read(kept_at_, most);
+    auto chunk = kept_->Read(kept_at_, most, &slicer_);
     kept_at_ += chunk.rows;
     return chunk;
   }
@@ -80,26 +80,27 @@ base::Status Stream::Account(model::ChunkView* chunk) {
 void Stream::Keep() {
   std::lock_guard lock(mutex_);
   if (!failed_.ok() || !parts_.rows) return;
-  if (base::Status status = KeepLocked(); !status.ok()) {
+  if (base::Status status = KeepLocked(SIZE_MAX); !status.ok()) {
     kept_.reset();
     if (failed_.ok()) Release(status);
   }
 }
 
-base::Result<std::shared_ptr<KeptRows>> Stream::KeepAll() {
+base::Result<std::shared_ptr<KeptRows>> Stream::KeepAll(size_t most_bytes) {
   std::lock_guard lock(mutex_);
   if (!failed_.ok()) return failed_;
-  if (!kept_) RETURN_IF_ERROR(KeepLocked());
+  if (!kept_) RETURN_IF_ERROR(KeepLocked(most_bytes));
+  if (kept_->bytes() > most_bytes) return std::shared_ptr<KeptRows>();
   return kept_;
 }
 
-base::Status Stream::KeepLocked() {
+base::Status Stream::KeepLocked(size_t most_bytes) {
   kept_ = std::make_shared<KeptRows>(parts_.kept_budget);
   kept_at_ = 0;
   if (pending_at_ < pending_.rows)
     RETURN_IF_ERROR(kept_->Add(slicer_.Slice(pending_, pending_at_, pending_.rows - pending_at_)));
   pending_at_ = pending_.rows = 0;
-  while (parts_.rows) {
+  while (parts_.rows && kept_->bytes() <= most_bytes) {
     ASSIGN_OR_RETURN(auto chunk, Pull());
     if (chunk.rows > 0) RETURN_IF_ERROR(kept_->Add(chunk));
   }

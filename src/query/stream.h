@@ -50,8 +50,8 @@ class Stream {
   base::Result<model::ChunkView> Take(size_t most);
   // Moves what is left into memory and lets go of the connection. A failure is told by the next Take.
   void Keep();
-  // Keep, for a cursor that also scrolls back; nullptr with the error when it failed.
-  base::Result<std::shared_ptr<KeptRows>> KeepAll();
+  // The same for who reads the rows in another way; nullptr when they are more than `most_bytes`.
+  base::Result<std::shared_ptr<KeptRows>> KeepAll(size_t most_bytes = SIZE_MAX);
   // Ends it: the next Take has this error.
   void Fail(base::Status status);
   bool UsesConnection() const;
@@ -64,7 +64,7 @@ class Stream {
  private:
   base::Result<model::ChunkView> Pull();   // the next chunk of the store's rows
   base::Status Account(model::ChunkView* chunk);
-  base::Status KeepLocked();
+  base::Status KeepLocked(size_t most_bytes);
   void Release(const base::Status& status);
 
   mutable std::mutex mutex_;
