@@ -19,6 +19,7 @@ std::string_view Core(std::string_view message) {
   if (const size_t at = message.find(" Error: "); at != std::string_view::npos && at < 32) message.remove_prefix(at + 8);
   for (std::string_view tail : {"\n\nLINE ", "\nLINE ", "\nDid you mean", "\nCandidate ", "\n\nUse \"SET ", "\n\tCandidate"})
     message = message.substr(0, message.find(tail));
+  message = message.substr(0, message.rfind(" when casting from source column "));
   while (!message.empty() && std::isspace(static_cast<unsigned char>(message.back()))) message.remove_suffix(1);
   return message;
 }
@@ -139,6 +140,7 @@ std::optional<Status> WellKnown(std::string_view text) {
     return base::DataError("invalid input syntax for type json").WithDetail(std::string(text) + ".").WithSqlstate("22P02");
   }
   if (text.starts_with("percentile value ")) return base::DataError(std::string(text)).WithSqlstate("22003");
+  if (text.starts_with("lane rows: ")) return base::Internal(std::string(text));
   if (text.starts_with("damaged ")) return base::Corrupt(std::string(text));
   if (Has(text, "No space left on device") || Has(text, "not enough space") || Has(text, "max_temp_directory_size")) {
     return base::Exhausted("no space left on device").WithDetail(std::string(text) + ".").WithSqlstate("53100");

@@ -111,14 +111,14 @@ const model::Column* LaneRows::ColumnAt(idx_t index) const {
 
 void LaneRows::Init(duckdb_init_info info) {
   const LaneRows* self = Self(duckdb_init_get_extra_info(info));
-  if (!self->batch_) return duckdb_init_set_error(info, "a lane's rows can only be read by its own commit");
+  if (!self->batch_) return duckdb_init_set_error(info, "lane rows: they can only be read by their own commit");
   auto scan = std::make_unique<Scan>();
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t index = duckdb_init_get_column_index(info, i);
     scan->columns.push_back(index);
     if (index >= self->names_.size()) continue;
     if (self->batch_->columns()[index].size() < self->batch_->rows()) {
-      const std::string error = "column \"" + self->names_[index] + "\" is not filled in this batch";
+      const std::string error = "lane rows: column \"" + self->names_[index] + "\" is not filled in this batch";
       return duckdb_init_set_error(info, error.c_str());
     }
   }

@@ -92,6 +92,7 @@ Status LaneCommitter::Prepare(const LaneSetup& setup) {
   RETURN_IF_ERROR(CheckSetup(setup));
   ASSIGN_OR_RETURN(const Session::Use use, session_.Enter());
   setup_ = setup;
+  suspended_.assign(setup.deltas.size(), false);
   RETURN_IF_ERROR(rows_->SetColumns(setup.column_names, setup.column_types));
   return PrepareStatements(use);
 }
@@ -126,6 +127,7 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
   const EpochScope epoch(&epoch_);
   const HideScope hide(rows_.get());
   Attempt attempt{commit, state_->ledger.Next(lane_, commit->positions), std::vector<ViewPart>(setup_.deltas.size()), {}, {}};
+  for (size_t view = 0; view < suspended_.size(); ++view) attempt.views[view].failed = suspended_[view];
   const base::MonotonicTime start = base::Clock::System().Monotonic();
   std::chrono::microseconds aggregate{}, committed{};
   Status status;
@@ -249,7 +251,8 @@ void LaneCommitter::LeaveOutLateRows(Attempt* attempt) {
     part->excluded = RowsBelow(*attempt->commit->rows, setup_.event_time, *floor, object, &part->late);
     if (!part->excluded.empty()) attempt->floors[object] = *floor;
   };
-  for (size_t view = 0; view < setup_.deltas.size(); ++view) leave_out(setup_.deltas[view].view.value, &attempt->views[view]);
+  for (size_t view = 0; view < setup_.deltas.size(); ++view)
+    if (!attempt->views[view].failed) leave_out(setup_.deltas[view].view.value, &attempt->views[view]);
   if (!setup_.raw_table.empty()) leave_out(setup_.source.value, &attempt->raw);
 }
 
@@ -279,7 +282,7 @@ Status LaneCommitter::Settle(Status error, model::CommitNumber number) {
   return error;
 }
 
-LaneCommitResult LaneCommitter::ResultOf(Attempt* attempt) const {
+LaneCommitResult LaneCommitter::ResultOf(Attempt* attempt) {
   LaneCommit* commit = attempt->commit;
   LaneCommitResult result;
   result.commit = attempt->number;
@@ -289,7 +292,8 @@ LaneCommitResult LaneCommitter::ResultOf(Attempt* attempt) const {
   for (size_t view = 0; view < setup_.deltas.size(); ++view) {
     ViewPart& part = attempt->views[view];
     if (part.changed) result.changed.push_back(setup_.deltas[view].view);
-    if (part.failed) {
+    if (part.failed && !suspended_[view]) {
+      suspended_[view] = true;
       result.failed_views.push_back(setup_.deltas[view].view);
       result.failures.push_back(std::move(part.failure));
     }

@@ -8,6 +8,7 @@
 // 2. After a failed COMMIT nobody knows; the newest commit number of this lane, read on another connection, decides.
 // 3. The batch changes only by generated columns being filled and by source-scope dead letters leaving it, so that the same
 //    call can be repeated. What one view cannot take is found again by each attempt.
+// 4. A view that a commit left out has a gap there, so it gets nothing more until Prepare says what becomes of it.
 //
 // Threads: one owner. Errors: as store.h says.
 
@@ -59,7 +60,7 @@ class LaneCommitter : public LaneWriter {
   void LeaveOutLateRows(Attempt* attempt);
   base::Status Append(const Session::Use& use, const Attempt& attempt);
   base::Status Settle(base::Status error, model::CommitNumber number);
-  LaneCommitResult ResultOf(Attempt* attempt) const;
+  LaneCommitResult ResultOf(Attempt* attempt);
 
   std::shared_ptr<StoreState> state_;
   std::shared_ptr<LaneRows> rows_;
@@ -69,6 +70,7 @@ class LaneCommitter : public LaneWriter {
   Session session_;
   GeneratedColumns generated_;
   std::vector<Statement> inserts_;  // as setup_.deltas
+  std::vector<bool> suspended_;     // the same: views that a commit left out get nothing more until Prepare
   Statement raw_insert_;
 };
 

@@ -89,7 +89,8 @@ struct LaneCommit {
 struct LaneCommitResult {
   model::CommitNumber commit;
   std::vector<model::ObjectId> changed;                     // views that got partials
-  std::vector<model::ObjectId> failed_views;                // suspended by this commit (view scope), see failures
+  std::vector<model::ObjectId> failed_views;                // suspended by this commit (view scope), see failures; this lane
+                                                            // gives them nothing more until Prepare
   std::vector<base::Status> failures;
   size_t dead_letters = 0;                                  // all written, those found by views included
   std::chrono::microseconds aggregate_time{}, commit_time{};
