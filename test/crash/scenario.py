@@ -1,0 +1,211 @@
+"""seed -> what one run does: schema, views, records, and when the server is ended. Pure; the same seed is the same scenario.
+
+Each aggregate and key is written twice, for Freshet and for DuckDB, by hand. Threads: values.
+"""
+
+import datetime
+import json
+import random
+from dataclasses import dataclass, field
+
+START = datetime.datetime(2024, 1, 1)
+KEYS = {  # name -> (Freshet, DuckDB)
+    "k": ("k", "k"),
+    "j": ("j", "j"),
+    "b": ("b", "b"),
+    "tier": ("tier", "tier"),
+    "j3": ("j % 3", "j % 3"),
+    "upper_k": ("coalesce(upper(k), 'NONE')", "coalesce(upper(k), 'NONE')"),
+    "big": ("amount > 100", "amount > 100"),
+    "day": ("date_trunc('day', ts)", "date_trunc('day', ts)"),
+    "minute": ("date_trunc('minute', ts)", "date_trunc('minute', ts)"),
+    "hour": ("date_bin(INTERVAL '1 hour', ts, TIMESTAMPTZ '2024-01-01 00:00:00+00')", "time_bucket(INTERVAL '1 hour', ts)"),
+    "quarter": ("time_bucket(INTERVAL '15 minutes', ts)", "time_bucket(INTERVAL '15 minutes', ts)"),
+}
+AGGREGATES = {  # name -> (Freshet, DuckDB, how it is compared)
+    "rows": ("count(*)", "count(*)", "exact"),
+    "amounts": ("count(amount)", "count(amount)", "exact"),
+    "sum_amount": ("sum(amount)", "sum(amount)", "exact"),
+    "sum_j": ("sum(j)", "sum(j)", "exact"),
+    "sum_big": ("sum(big)", "sum(big)", "exact"),
+    "sum_f": ("sum(f)", "sum(f)", "double"),
+    "avg_amount": ("avg(amount)", "CAST(sum(amount) AS DOUBLE) / count(amount)", "double"),
+    "avg_f": ("avg(f)", "avg(f)", "double"),
+    "avg_j": ("avg(j)", "avg(j)", "double"),
+    "min_at": ("min(ts)", "min(ts)", "exact"),
+    "max_at": ("max(ts)", "max(ts)", "exact"),
+    "min_amount": ("min(amount)", "min(amount)", "exact"),
+    "max_f": ("max(f)", "max(f)", "exact"),
+    "min_k": ("min(k)", "min(k)", "exact"),
+    "sd_j": ("stddev(j)", "stddev_samp(j)", "double"),
+    "var_f": ("var_pop(f)", "var_pop(f)", "double"),
+    "var_amount": ("variance(amount)", "var_samp(CAST(amount AS DOUBLE))", "double"),
+    "paid": ("count(*) FILTER (WHERE b)", "count(*) FILTER (WHERE b)", "exact"),
+    "sum_tier": ("sum(amount) FILTER (WHERE tier = 'gold')", "sum(amount) FILTER (WHERE tier = 'gold')", "exact"),
+    "any_b": ("bool_or(b)", "bool_or(b)", "exact"),
+    "all_b": ("bool_and(b)", "bool_and(b)", "exact"),
+    "product": ("sum(amount * 2 - 1)", "sum(amount * 2 - 1)", "exact"),
+    "cases": ("sum(CASE WHEN amount > 50 THEN 1 ELSE 0 END)", "sum(CASE WHEN amount > 50 THEN 1 ELSE 0 END)", "exact"),
+    "p50": ("approx_percentile(0.5) WITHIN GROUP (ORDER BY f)", "quantile_disc(f, 0.5)", "percentile"),
+    "p95": ("approx_percentile(0.95) WITHIN GROUP (ORDER BY amount)", "quantile_disc(CAST(amount AS DOUBLE), 0.95)", "percentile"),
+    "p99": ("approx_percentile(0.99) WITHIN GROUP (ORDER BY f) FILTER (WHERE f > 0)", "quantile_disc(f, 0.99) FILTER (WHERE f > 0)",
+            "percentile"),
+    "ids": ("approx_count_distinct(id)", "count(DISTINCT id)", "distinct"),
+    "ks": ("approx_count_distinct(k)", "count(DISTINCT k)", "distinct"),
+}
+ROW_ERRORS = {  # aggregate over an expression that fails on some rows -> the condition of those that do not
+    "shares": ("sum(1000 / j)", "sum(1000 // j)", "j IS NULL OR j <> 0"),
+    "codes": ("max(code::integer)", "max(TRY_CAST(code AS INTEGER))", "code IS NULL OR TRY_CAST(code AS INTEGER) IS NOT NULL"),
+}
+FILTERS = ("", "", "amount > 20", "b IS NOT FALSE", "k <> 'k3'", "j BETWEEN 1 AND 6", "ts >= '2024-01-01 00:05:00'")
+HAVINGS = ("", "", "", "count(*) >= 3", "sum(amount) > 100")
+MINUTE_SIZES = (1, 2, 5, 15, 60)
+SCHEMA = """  id BIGINT NOT NULL, k TEXT, j INTEGER, b BOOLEAN, amount DECIMAL(12,2), big BIGINT, f DOUBLE PRECISION, code TEXT PATH 'meta.code',
+  ts TIMESTAMPTZ,
+  tier TEXT AS (CASE WHEN amount >= 90 THEN 'gold' WHEN amount >= 0 THEN 'plain' END),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND"""
+
+
+@dataclass
+class View:
+    name: str
+    create: str                      # Freshet's statement
+    oracle: str                      # DuckDB's query over table `records`
+    columns: list                    # how each is compared
+    excluded: str = ""               # rows that this view leaves out, each a dead letter in its name
+    after: float = 0.0               # made when this part of the records was produced (0 = before the first)
+
+
+@dataclass
+class Record:
+    """value = None: a tombstone. `reason`: the dead letter's code, or "" for a good record, whose `row` then is known."""
+
+    value: bytes | None
+    row: tuple | None = None
+    reason: str = ""
+    key: bytes | None = None
+    timestamp_ms: int | None = None
+    headers: tuple = ()
+
+
+@dataclass
+class Scenario:
+    seed: int
+    partitions: int
+    settings: dict
+    keeps_raw: bool
+    records: list
+    views: list
+    kills: list = field(default_factory=list)   # (kind, seconds after the last start)
+    chunk: int = 50                              # records produced at once
+
+    def describe(self):
+        bad = sum(1 for record in self.records if record.reason)
+        kills = ", ".join(f"{kind} after {seconds:.2f} s" for kind, seconds in self.kills)
+        views = "\n".join(f"  {view.create}" + (f"   -- after {view.after:.0%} of the records" if view.after else "") for view in self.views)
+        return (f"seed {self.seed}: {len(self.records)} records ({bad} bad), {self.partitions} partitions, {self.settings}, "
+                f"raw rows {'kept' if self.keeps_raw else 'not kept'}; {kills}\n{views}")
+
+
+def make_scenario(seed, kills=3):
+    dice = random.Random(seed)
+    keeps_raw = dice.random() < 0.7
+    count = dice.choice((800, 1500, 3000, 6000))
+    settings = {"lanes": dice.choice((1, 2, 4)), "linger": dice.choice(("0ms", "5ms", "50ms")),
+                "max_batch_rows": dice.choice((1, 7, 100, 120000))}
+    if settings["max_batch_rows"] == 1:
+        count = min(count, 800)
+    views = [_view(f"v{number}", dice, keeps_raw) for number in range(dice.randint(2, 5))]
+    ends = [(dice.choices(("kill", "term", "kill while starting"), (6, 1, 2))[0], dice.uniform(0.05, 1.2)) for _ in range(kills + dice.randint(0, 2))]
+    return Scenario(seed, dice.choice((1, 1, 2, 3, 5, 8)), settings, keeps_raw, _records(count, dice), views, ends,
+                    dice.choice((5, 40, 200)))
+
+
+def create_source(scenario, topic, bootstrap):
+    retention = "30 days" if scenario.keeps_raw else "0"
+    return (f"CREATE SOURCE events (\n{SCHEMA}\n) WITH (connector = 'kafka', topic = '{topic}', properties.bootstrap.server = '{bootstrap}', "
+            f"retention = '{retention}') FORMAT PLAIN ENCODE JSON")
+
+
+def _view(name, dice, keeps_raw):
+    keys = dice.sample(sorted(KEYS), dice.choice((0, 1, 1, 2, 2, 3)))
+    chosen = dice.sample(sorted(AGGREGATES), dice.randint(2, 7))
+    window = dice.choice(MINUTE_SIZES) if dice.random() < 0.5 else 0
+    items, oracle, compared = [], [], []
+    if window:
+        items += ["window_start", "window_end"]
+        oracle += [f"time_bucket(INTERVAL '{window} minutes', ts) AS window_start",
+                   f"time_bucket(INTERVAL '{window} minutes', ts) + INTERVAL '{window} minutes' AS window_end"]
+        compared += ["key", "key"]
+    for key in keys:
+        items.append(f"{KEYS[key][0]} AS key_{key}")
+        oracle.append(f"{KEYS[key][1]} AS key_{key}")
+        compared.append("key")
+    grouped = len(items)
+    excluded = ""
+    for aggregate in chosen:
+        items.append(f"{AGGREGATES[aggregate][0]} AS {aggregate}")
+        oracle.append(f"{AGGREGATES[aggregate][1]} AS {aggregate}")
+        compared.append(AGGREGATES[aggregate][2])
+    where, having = dice.choice(FILTERS), dice.choice(HAVINGS) if grouped else ""
+    if dice.random() < 0.25:
+        error = dice.choice(sorted(ROW_ERRORS))
+        items.append(f"{ROW_ERRORS[error][0]} AS {error}")
+        oracle.append(f"{ROW_ERRORS[error][1]} AS {error}")
+        compared.append("exact")
+        excluded = ROW_ERRORS[error][2]
+    source = f"TUMBLE(events, ts, INTERVAL '{window}' MINUTE)" if window else "events"
+    group = ", ".join(str(number) for number in range(1, grouped + 1))
+    create = f"CREATE MATERIALIZED VIEW {name} AS SELECT {', '.join(items)} FROM {source}"
+    query = f"SELECT {', '.join(oracle)} FROM records"
+    conditions = [f"({text})" for text in (where, excluded) if text]
+    create += f" WHERE {where}" if where else ""
+    query += f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    for text in ((f" GROUP BY {group}" if grouped else ""), (f" HAVING {having}" if having else "")):
+        create, query = create + text, query + text
+    after = dice.choice((0.0, 0.0, 0.4, 0.8)) if keeps_raw else 0.0
+    excluded = f"NOT ({excluded})" + (f" AND ({where})" if where else "") if excluded else ""
+    return View(name, create, query, compared, excluded, after)
+
+
+def _records(count, dice):
+    """In the order in which they are produced: event time moves on, some come late, some very late, some are broken."""
+    now, records = START, []
+    for number in range(count):
+        now += datetime.timedelta(microseconds=dice.randrange(0, 1_500_000))
+        at = now - datetime.timedelta(microseconds=dice.randrange(0, 3_000_000))
+        if dice.random() < 0.05:
+            at = now - datetime.timedelta(seconds=dice.choice((30, 600, 86_400, 3 * 86_400)), microseconds=dice.randrange(10**6))
+        records.append(_bad_record(number, at, dice) if dice.random() < 0.03 else _good_record(number, at, dice))
+    return records
+
+
+def _good_record(number, at, dice):
+    fields = {"id": number, "k": dice.choice((None, "k1", "k2", "k3", "K1", "ü")), "j": dice.choice((None, 0, 0, 1, 2, 3, 5, 7, -4)),
+              "b": dice.choice((None, True, False)), "amount": dice.choice((None, f"{dice.uniform(-20, 150):.2f}", f"{dice.uniform(0, 99):.1f}")),
+              "big": dice.choice((None, 2**62, -(2**62), dice.randrange(10**12))), "f": dice.choice((None, dice.gauss(50, 30), dice.expovariate(0.01))),
+              "code": dice.choice((None, "12", "-7", "zwölf", "", "3"))}
+    row = (fields["id"], fields["k"], fields["j"], fields["b"], fields["amount"], fields["big"], fields["f"], fields["code"], at)
+    text = {name: value for name, value in fields.items() if name not in ("code", "amount") and not (value is None and dice.random() < 0.5)}
+    if fields["code"] is not None or dice.random() < 0.5:
+        text["meta"] = {"code": fields["code"], "more": [1, {"code": "x"}]}
+    text["ts"] = at.isoformat() + "Z"
+    if dice.random() < 0.2:
+        text["unknown"] = {"deep": [number, None, "text"]}
+    body = json.dumps(text, ensure_ascii=False)
+    if fields["amount"] is not None:   # as its own digits, not through a double
+        body = body[:-1] + f', "amount": {fields["amount"]}}}'
+    return Record(body.encode(), row, key=str(number % 7).encode() if dice.random() < 0.5 else None)
+
+
+def _bad_record(number, at, dice):
+    time = at.isoformat() + "Z"
+    choices = (("malformed_json", b'{"id":%d,"ts":"' % number), ("malformed_json", b"%d" % number), ("malformed_json", b""),
+               ("type_mismatch", json.dumps({"id": f"n{number}", "ts": time}).encode()),
+               ("type_mismatch", json.dumps({"id": number, "j": "x", "ts": time}).encode()),
+               ("out_of_range", json.dumps({"id": number, "j": 2**31, "ts": time}).encode()),
+               ("not_null", json.dumps({"k": "k1", "ts": time}).encode()), ("not_null", json.dumps({"id": None, "ts": time}).encode()),
+               ("event_time_null", json.dumps({"id": number, "k": "k1"}).encode()),
+               ("event_time_future", json.dumps({"id": number, "ts": "2999-01-01T00:00:00Z"}).encode()), ("tombstone", None))
+    reason, value = dice.choice(choices)
+    return Record(value, reason=reason, key=b"bad-%d" % number)
