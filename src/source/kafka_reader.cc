@@ -207,6 +207,7 @@ base::Status KafkaReader::Poll(std::chrono::milliseconds timeout, model::RecordB
   bool more = TakeMessages(timeout, 1, out);
   while (more && failed_.ok() && buffer_.bytes() < budget && out->records.size() < options_.max_poll_records)
     more = TakeMessages(std::chrono::milliseconds(0), std::min(kChunk, options_.max_poll_records - out->records.size()), out);
+  if (!out->records.empty()) client_->ClearTrouble();
   records_metric_.Add(out->records.size());
   bytes_metric_.Add(out->bytes);
   if (!out->runs.empty()) return {};
@@ -259,7 +260,7 @@ void KafkaReader::AddRecord(const rd_kafka_message_t& message, Partition* partit
     record.key = buffer_.Copy(message.key, message.key_len);
     record.key_bytes = static_cast<uint32_t>(message.key_len);
   }
-  EncodeHeaders(&message, &headers_);
+  if (options_.headers) EncodeHeaders(&message, &headers_);
   if (!headers_.empty()) {
     record.headers = buffer_.Copy(headers_);
     record.headers_bytes = static_cast<uint32_t>(headers_.size());
@@ -271,8 +272,7 @@ void KafkaReader::AddRecord(const rd_kafka_message_t& message, Partition* partit
   out->bytes += message.key_len + message.len;
   out->records.push_back(record);
   partition->next = message.offset + 1;
-  partition->trouble = {};
-  client_->ClearTrouble();
+  if (!partition->trouble.ok()) partition->trouble = {};
   run->end = static_cast<uint32_t>(out->records.size());
   run->next_offset = model::Offset(partition->next);
 }

@@ -6,7 +6,8 @@
 //
 // Threads: one owner; only Wake may be called from elsewhere. Owns: sockets, buffers. Borrows: nothing.
 // Errors: Poll returns kUnavailable for what passes by itself (broker away: the reader goes on trying, the text says what
-//   and since when), kCorrupt for what must not be skipped: offset out of range, truncation, a recreated topic, bad CRC.
+//   and since when; in Poll also a refused sign-in or a lost right), kCorrupt for what must not be skipped: offset out of
+//   range, truncation, a recreated topic, bad CRC. kNotFound for a topic that went away.
 // Limits: ReaderOptions::max_bytes of records in memory (fetched and not yet polled); beyond that it stops fetching.
 
 #include <chrono>
@@ -25,6 +26,7 @@ struct ReaderOptions {
   std::map<std::string, std::string> properties;  // librdkafka's names, already checked against the allow list
   size_t max_bytes = 32 << 20;
   size_t max_poll_records = 20'000;
+  bool headers = true;  // false: records come without their headers, which librdkafka's reader has to allocate
 };
 
 struct PartitionStart {
