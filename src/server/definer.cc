@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/failure_point.h"
 #include "base/log.h"
 #include "base/private_file.h"
 #include "base/scram.h"
@@ -175,7 +176,9 @@ base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change)
   std::vector<std::string> statements = change->create;
   statements.insert(statements.end(), change->fill.begin(), change->fill.end());
   base::Status status = statements.empty() ? base::Status() : env_.store->RunDdl(statements);
+  base::FailurePoint("definer.tables_made");
   if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next));
+  base::FailurePoint("definer.switched");
   if (!status.ok()) {
     std::vector<std::string> undo;
     for (const auto& create : change->create)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/failure_point.h"
 #include "base/log.h"
 #include "store/appender.h"
 #include "store/duckdb_types.h"
@@ -140,7 +141,9 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
       return status;
     }
     const base::MonotonicTime before = base::Clock::System().Monotonic();
+    base::FailurePoint("store.commit.before");
     status = session_.Run(use, "COMMIT");
+    base::FailurePoint("store.commit.after");
     committed = Since(before);
   }
   if (!status.ok()) RETURN_IF_ERROR(Settle(std::move(status), attempt.number));
