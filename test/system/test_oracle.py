@@ -5,14 +5,12 @@ The oracle's queries are written by hand for DuckDB. Exact types compare exactly
 against the exact value within their bound.
 """
 
-import os
 import random
 import threading
 import time
 from decimal import Decimal
 
 import duckdb
-import pytest
 
 from system import orders_data
 from system.feed import Record
@@ -154,27 +152,3 @@ def test_replayed_out_of_order_within_the_delay_gives_the_same_answer(servers, f
     create_everything(server, orders)
     sender(topics, orders, rows, 1, order_of).join()
     check(server, orders, tmp_path, rows)
-
-
-@pytest.mark.torture
-@pytest.mark.timeout(0)
-def test_kill_9_at_random_moments_under_load(servers, feed, topics, tmp_path):
-    deadline = time.monotonic() + float(os.environ.get("FRESHET_TORTURE_SECONDS", "20"))
-    seed = 0
-    while seed == 0 or time.monotonic() < deadline:
-        seed += 1
-        chance = random.Random(seed)
-        orders = feed(PARTITIONS)
-        rows = list(orders_data.orders(20_000, seed=100 + seed))
-        server = servers({"max_batch_rows": chance.choice([200, 3000, 100_000]), "linger": chance.choice([1, 20, 200])})
-        server.start()
-        create_everything(server, orders)
-        sending = sender(topics, orders, rows, 4)
-        while sending.is_alive():
-            time.sleep(chance.uniform(0.05, 1.2))
-            server.kill()
-            server.start()
-        sending.join()
-        print(f"seed {seed}: {server.starts - 1} kills")
-        check(server, orders, tmp_path, rows)
-        server.kill()
