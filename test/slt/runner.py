@@ -23,6 +23,7 @@ from slt.postgres_oracle import Oracle
 
 SETTLE_SECONDS = 30
 AWAIT_SECONDS = 20
+POINT_SECONDS = 10          # for a server to reach a failure point
 KILL_DELAY_SECONDS = 0.12   # after a part of the records was produced: the kill meets fetch, decode or commit
 
 
@@ -99,7 +100,7 @@ class _Run:
         self._server = FreshetProcess(self.directory, {**mode.settings, **script.settings})
         self._wires = {}
         self._user = ("freshet", None)
-        self._cut_ingest = False
+        self._cut_ingest, self._armed, self._ends_here = False, "", False
         self._interrupt_before = interruption_points(script.steps, mode, self._dice, options.interruptions)
 
     def run(self):
@@ -110,12 +111,28 @@ class _Run:
             self.line = step.line
             if not step.runs_in(self._mode.name):
                 continue
-            if index in self._interrupt_before:
+            if index in self._interrupt_before and not self._armed:
                 self._interrupt()
             self._server.require_running()
-            getattr(self, "_do_" + step.kind.replace("-", "_"))(step)
+            self._do(step)
         self.line = 0
         self._server.require_running()
+
+    def _do(self, step):
+        """One step; with a failure point armed the server ends in it and is started again."""
+        point, self._armed = self._armed, ""
+        self._ends_here = bool(point)
+        try:
+            getattr(self, "_do_" + step.kind.replace("-", "_"))(step)
+        except WireLost:
+            if not point:
+                raise
+        if not point:
+            return
+        if self._server.wait_killed(POINT_SECONDS) is None:
+            raise Failed(f"failure point {point} was not reached within {POINT_SECONDS} s")
+        self._drop_wires()
+        self._server.start()
 
     def close(self):
         self._drop_wires()
@@ -137,10 +154,10 @@ class _Run:
         else:
             self._crash()
 
-    def _restart(self):
+    def _restart(self, environment=None):
         self._drop_wires()
         self._server.stop()
-        self._server.start()
+        self._server.start(environment=environment)
 
     def _crash(self):
         self._server.require_running()
@@ -153,7 +170,10 @@ class _Run:
 
     def _do_crash(self, step):
         point = step.words[0]
-        if point == "mid-ingest":
+        if point.startswith("point:"):
+            self._restart(environment={"FRESHET_FAILURE_POINTS": point[6:] if "=" in point else point[6:] + "=1"})
+            self._armed = point
+        elif point == "mid-ingest":
             self._cut_ingest = True
         elif point == "mid-start":
             self._server.kill()
@@ -169,7 +189,7 @@ class _Run:
 
     def _do_ingest(self, step):
         dealt = deal(step.records, self._mode, self._dice)
-        cut = self._cut_ingest or self._mode.interruption == "crash"
+        cut = not self._ends_here and (self._cut_ingest or self._mode.interruption == "crash")
         at = self._dice.randrange(len(dealt) + 1) if cut else len(dealt)
         self._produce(step, dealt[:at])
         if cut:
