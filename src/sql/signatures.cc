@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "sql/signature_table.h"
+#include "sql/functions.h"
 #include "sql/type_names.h"
 
 namespace sql {
@@ -14,14 +14,14 @@ using model::TypeId;
 
 struct Parameter {
   bool any = false;
+  bool array = false;
   Type type;
 };
 
 struct Overload {
-  SignatureKind kind;
+  const FunctionInfo* info;
   std::vector<Parameter> parameters;
   bool variadic = false;
-  std::string_view result;
 };
 
 using Overloads = std::map<std::string_view, std::vector<Overload>>;
@@ -32,45 +32,47 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
-Overload ParseSignature(const Signature& signature, std::string_view* name) {
-  const std::string_view text = signature.text;
-  const size_t open = text.find('('), close = text.rfind(')');
-  *name = text.substr(0, open);
-  Overload out{signature.kind, {}, false, Trim(text.substr(close + 1))};
-  std::string_view list = text.substr(open + 1, close - open - 1);
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    std::string_view word = Trim(list.substr(0, comma));
-    list.remove_prefix(std::min(comma + 1, list.size()));
+Parameter ParseParameter(std::string_view word) {
+  if (word == "any" || word == "anyelement") return {true, false, Type{}};
+  if (word == "anyarray") return {true, true, Type{}};
+  const bool array = word.ends_with("[]");
+  auto type = TypeByName(array ? word.substr(0, word.size() - 2) : word);
+  CHECK(type);
+  type->array = array;
+  return {false, array, *type};
+}
+
+// "float8, float8", "any...", "float8 ORDER BY float8": what WITHIN GROUP orders by counts as one more argument.
+Overload ParseRow(const FunctionInfo& row) {
+  Overload out{&row, {}, false};
+  std::string list = row.arguments;
+  if (const size_t order = list.find("ORDER BY"); order != std::string::npos) list.replace(order, 8, order == 0 ? "" : ",");
+  for (std::string_view rest = list; !Trim(rest).empty();) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    std::string_view word = Trim(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
     if (word.ends_with("...")) {
       out.variadic = true;
       word.remove_suffix(3);
     }
-    const auto type = TypeByName(word);
-    CHECK(word == "any" || type);
-    out.parameters.push_back({word == "any", type.value_or(Type{})});
+    out.parameters.push_back(ParseParameter(word));
   }
   return out;
 }
 
-Overloads Parse(std::span<const Signature> signatures) {
-  Overloads out;
-  for (const auto& signature : signatures) {
-    std::string_view name;
-    Overload overload = ParseSignature(signature, &name);
-    out[name].push_back(std::move(overload));
-  }
-  return out;
+const Overloads& All(bool operators) {
+  static const auto made = [] {
+    std::pair<Overloads, Overloads> out;
+    for (const FunctionInfo& row : FunctionTable())
+      (row.kind == FunctionKind::kOperator ? out.second : out.first)[row.name].push_back(ParseRow(row));
+    // count(*) has no argument.
+    for (const Overload& overload : std::vector<Overload>(out.first["count"])) out.first["count"].push_back({overload.info, {}, false});
+    return out;
+  }();
+  return operators ? made.second : made.first;
 }
-
-const Overloads& Functions() {
-  static const Overloads overloads = Parse(Signatures());
-  return overloads;
-}
-const Overloads& Operators() {
-  static const Overloads overloads = Parse(OperatorSignatures());
-  return overloads;
-}
+const Overloads& Functions() { return All(false); }
+const Overloads& Operators() { return All(true); }
 
 const Parameter& ParameterAt(const Overload& overload, size_t i) {
   return overload.parameters[std::min(i, overload.parameters.size() - 1)];
@@ -78,12 +80,12 @@ const Parameter& ParameterAt(const Overload& overload, size_t i) {
 
 // How well an argument fits: -1 not at all, 0 by conversion, 1 by a preferred type, 2 exactly.
 int Fit(Type argument, const Parameter& parameter) {
-  if (parameter.any) return 1;
+  if (parameter.any) return parameter.array == argument.array || argument.id == TypeId::kUnknown || !parameter.array ? 1 : -1;
   if (argument.id == TypeId::kUnknown && !argument.array) {
     const auto id = parameter.type.id;
     return id == TypeId::kText || id == TypeId::kTimestampTz || id == TypeId::kFloat8 || id == TypeId::kBool ? 1 : 0;
   }
-  if (argument.array) return -1;
+  if (argument.array != parameter.type.array) return -1;
   if (argument.id == parameter.type.id) return 2;
   return ConvertsImplicitly(argument, parameter.type) ? 0 : -1;
 }
@@ -159,24 +161,33 @@ Type ArithmeticResult(std::string_view rule, const std::vector<Type>& arguments)
   return NumericOf(std::max(a->first, b->first) + 1, std::max(a->second, b->second));
 }
 
-Type ResultOf(std::string_view rule, const std::vector<Type>& arguments) {
-  if (rule == "+" || rule == "*" || rule == "sum") return ArithmeticResult(rule, arguments);
-  if (rule[0] == '1' || rule[0] == '2') {
-    Type type = arguments[rule[0] == '1' ? 0 : 1];
+// Keeps precision and scale of the argument where PostgreSQL's value has them.
+bool KeepsType(std::string_view name) { return name == "min" || name == "max" || name == "abs" || name == "-" || name == "+" || name == "@"; }
+
+Type ResultOf(const FunctionInfo& info, const std::vector<Type>& arguments) {
+  const std::string_view rule = info.result, name = info.name;
+  const bool operation = info.kind == FunctionKind::kOperator && arguments.size() == 2;
+  if (rule == "numeric" && operation && (name == "+" || name == "-" || name == "%")) return ArithmeticResult("+", arguments);
+  if (rule == "numeric" && operation && name == "*") return ArithmeticResult("*", arguments);
+  if (rule == "numeric" && name == "sum") return ArithmeticResult("sum", arguments);
+  if (rule == "numeric" && arguments.size() == 1 && KeepsType(name) && arguments[0].id == TypeId::kNumeric) return arguments[0];
+  const bool array = rule.starts_with("array of "), element = rule.starts_with("element of argument");
+  if (array || element || rule.starts_with("same as argument")) {
+    Type type = arguments[static_cast<size_t>(rule.back() - '1')];
     if (type.id == TypeId::kUnknown) type = model::kText;
-    if (rule.ends_with("[]")) type.array = true;
+    if (array) type.array = true;
+    if (element) type.array = false;
     return type;
   }
-  const auto type = TypeByName(rule);
-  CHECK(type);
-  return *type;
+  const Parameter result = ParseParameter(rule);
+  return result.any ? arguments[0] : result.type;
 }
 
 Resolved Finish(const Overload& overload, const std::vector<Type>& arguments) {
   Resolved out;
-  out.aggregate = overload.kind == SignatureKind::kAggregate || overload.kind == SignatureKind::kOrderedSet;
-  out.window = overload.kind == SignatureKind::kWindow;
-  out.result = ResultOf(overload.result, arguments);
+  out.aggregate = overload.info->kind == FunctionKind::kAggregate;
+  out.window = overload.info->kind == FunctionKind::kWindow;
+  out.result = ResultOf(*overload.info, arguments);
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Parameter& parameter = ParameterAt(overload, i);
     const bool same = parameter.any || arguments[i].id == parameter.type.id;
@@ -304,7 +315,7 @@ base::Result<Resolved> ResolveOperator(std::string_view op, const std::vector<Ty
 
 bool IsWindowFunction(std::string_view name) {
   const auto it = Functions().find(name);
-  return it != Functions().end() && it->second[0].kind == SignatureKind::kWindow;
+  return it != Functions().end() && it->second[0].info->kind == FunctionKind::kWindow;
 }
 
 bool IsKnownFunction(std::string_view name) { return Functions().contains(name); }

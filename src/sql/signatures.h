@@ -1,10 +1,5 @@
 #pragma once
-// Types of functions and operators: PostgreSQL's overloads of everything user SQL may call, and how one is chosen.
-//
-// A signature is text, "round(numeric, int4) numeric". Argument words are short type names, or
-//   any     anything            number  an integer, numeric or float
-//   ...     the last argument may repeat
-// Result words are short type names, or `1`, `2`: the type of that argument.
+// Types of functions and operators: how one of FunctionTable()'s overloads is chosen, as PostgreSQL does it.
 //
 // Threads: any. Errors: 42883 in PostgreSQL's words, 42725 when nothing decides between two.
 
