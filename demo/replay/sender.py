@@ -11,6 +11,7 @@ does not answer at the start; afterwards it waits for the broker for as long as 
 """
 
 import json
+import logging
 import sys
 import time
 import zlib
@@ -23,6 +24,7 @@ from event import position_of, position_text
 ANSWER_SECONDS = 30
 NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART)
 SAY_SECONDS = 2
+COMPLAINT_SECONDS = 10
 SLEEP_SECONDS = 0.2
 
 
@@ -30,21 +32,40 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+class Complaints:
+    """The clients' own words, the same one at most every 10 seconds; the producer goes on trying behind them."""
+
+    def __init__(self):
+        self._said = {}
+
+    def settings(self, bootstrap):
+        silent = logging.getLogger("librdkafka")
+        silent.addHandler(logging.NullHandler())
+        silent.propagate = False
+        return {"bootstrap.servers": bootstrap, "logger": silent, "error_cb": self.hear, "reconnect.backoff.ms": 250,
+                "reconnect.backoff.max.ms": 2000}
+
+    def hear(self, error):
+        if time.monotonic() - self._said.get(error.code(), -COMPLAINT_SECONDS) >= COMPLAINT_SECONDS:
+            self._said[error.code()] = time.monotonic()
+            say(f"Kafka: {error.str()}")
+
+
 class Sender:
     def __init__(self, bootstrap, stream, record_file=None):
-        self._bootstrap, self._stream = bootstrap, stream
+        self._client, self._stream = Complaints().settings(bootstrap), stream
         self._has = {}  # (topic, partition) -> last position there
         self._partitions = {}
         self._record = open(record_file, "a", encoding="utf-8") if record_file else None
         self._failed = 0
         self.sent = 0
         self._producer = Producer({
-            "bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": "lz4", "linger.ms": 20,
-            "message.timeout.ms": 0, "queue.buffering.max.messages": 100_000, "log_level": 4})
+            **self._client, "enable.idempotence": True, "compression.type": "lz4", "linger.ms": 20,
+            "message.timeout.ms": 0, "queue.buffering.max.messages": 100_000})
 
     # -- before the first record --------------------------------------------------------------------------------------
     def make_topics(self, partitions, retention_hours):
-        admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        admin = AdminClient(self._client)
         there = admin.list_topics(timeout=ANSWER_SECONDS).topics
         config = {"retention.ms": str(retention_hours * 3_600_000), "segment.bytes": str(32 << 20)}
         missing = [NewTopic(name, partitions, -1, config=config) for name in self._stream.topics if name not in there]
@@ -71,7 +92,7 @@ class Sender:
 
     def _last_records(self):
         """-> {(topic, partition): headers}; empty partitions are left out"""
-        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": "freshet-demo-replay",
+        consumer = Consumer({**self._client, "group.id": "freshet-demo-replay",
                              "enable.auto.commit": False})
         wanted = []
         for topic, count in self._partitions.items():
