@@ -25,6 +25,7 @@ namespace query {
 struct PreparedPlan : Prepared {
   std::shared_ptr<const SelectPlan> plan;   // SELECT, EXPLAIN, DECLARE
   bool system = false;                      // a SELECT that the system catalog answers
+  bool sets = false;                        // SELECT set_config(...): answered here
   std::shared_ptr<PreparedPlan> inner;      // EXECUTE: the statement it names, prepared
 };
 
@@ -110,6 +111,7 @@ class SessionImpl : public Session {
 
   // session_settings.cc
   base::Result<Execution> RunSet(const sql::SetStatement& set);
+  base::Result<Execution> RunSetConfig(const sql::Select& select);
   base::Result<Execution> RunReset(const sql::ResetStatement& reset);
   base::Result<model::Fields> ShowFields(const sql::ShowStatement& show) const;
   base::Result<Execution> RunShow(const sql::ShowStatement& show) const;

@@ -171,6 +171,13 @@ TEST_F(BlockTest, SettingsAreShownAndUndone) {
   EXPECT_EQ(MustRun(session_.get(), "SHOW datestyle").rows->fields()[0].name, "DateStyle");
 }
 
+TEST_F(BlockTest, SetConfigIsASetting) {
+  EXPECT_EQ(Read("SELECT set_config('application_name', 'x', false), pg_catalog.set_config('jit', 'on', true)"), (Rows{{"x", "on"}}));
+  EXPECT_EQ(Read("SHOW application_name"), (Rows{{"x"}}));
+  EXPECT_EQ(Read("SHOW jit"), (Rows{{"off"}}));  // local to the statement's own transaction
+  EXPECT_EQ(State("SELECT set_config('nonsense', 'x', false)"), "42704");
+}
+
 TEST_F(BlockTest, ShowListsWhatTheRoleMayRead) {
   EXPECT_EQ(Read("SHOW TABLES").size(), 4u);
   EXPECT_EQ(Read("SHOW MATERIALIZED VIEWS"), (Rows{{"per_minute", "orders", "running"}, {"per_region", "orders", "running"}}));

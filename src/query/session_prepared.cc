@@ -69,6 +69,7 @@ base::Result<std::vector<std::string>> SessionImpl::ArgumentLiterals(const sql::
 base::Result<Execution> SessionImpl::RunExecute(const sql::ExecuteStatement& statement, PreparedPlan* prepared) {
   PreparedPlan* inner = prepared->inner.get();
   const auto& select = *std::get<sql::SelectStatement>(inner->statement.body).select;
+  if (inner->sets) return RunSetConfig(select);
   if (inner->system) {
     if (!statement.args.empty())
       return base::Unsupported("EXECUTE with parameters over the system catalog is not supported")

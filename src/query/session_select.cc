@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/session.h"
+#include "query/set_config.h"
 
 namespace query {
 namespace {
@@ -29,6 +30,11 @@ class SharedRows : public model::RowSource {
 
 base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::string& text, PreparedPlan* out) {
   out->returns_rows = true;
+  if (IsSetConfig(select) && std::holds_alternative<sql::SelectStatement>(out->statement.body)) {
+    out->sets = true;
+    out->fields = SetConfigFields(select);
+    return {};
+  }
   if (engine_->system_catalog() != nullptr && engine_->system_catalog()->Owns(select)) {
     out->system = true;
     out->catalog_version = engine_->planner()->catalog_version();
@@ -45,7 +51,7 @@ base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::st
 
 // A plan made before the catalog or the time zone changed is made again; its columns must stay what the client was told.
 base::Status SessionImpl::Refresh(const sql::Select& select, const std::string& text, PreparedPlan* prepared) {
-  if (prepared->system) return {};
+  if (prepared->system || prepared->sets) return {};
   ASSIGN_OR_RETURN(auto plan, engine_->planner()->Plan(select, text, prepared->parameter_types, Context()));
   if (plan->fields != prepared->fields)
     return base::Unsupported("cached plan must not change result type").WithHint("Prepare the statement again.");
@@ -55,6 +61,7 @@ base::Status SessionImpl::Refresh(const sql::Select& select, const std::string& 
 
 base::Result<Execution> SessionImpl::RunSelect(PreparedPlan* prepared, const std::vector<Parameter>& parameters) {
   const auto& select = *std::get<sql::SelectStatement>(prepared->statement.body).select;
+  if (prepared->sets) return RunSetConfig(select);
   if (prepared->system) {
     ASSIGN_OR_RETURN(auto rows, RunSystem(select, parameters));
     return Execution{std::move(rows), "SELECT", {}};

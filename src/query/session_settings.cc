@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/session.h"
+#include "query/set_config.h"
 
 namespace query {
 namespace {
@@ -53,6 +54,17 @@ base::Result<Execution> SessionImpl::RunSet(const sql::SetStatement& set) {
                                                    std::to_string(most.count()) + " ms, whatever statement_timeout says");
   }
   return execution;
+}
+
+base::Result<Execution> SessionImpl::RunSetConfig(const sql::Select& select) {
+  std::vector<std::string> values;
+  for (const auto& item : select.items) {
+    const SetConfigCall call = SetConfigOf(*item.expr);
+    if (!call.local || block_) RETURN_IF_ERROR(settings_.Set(call.name, call.value, call.local));
+    values.push_back(call.local && !block_ ? call.value : Setting(call.name));
+  }
+  SettingsChanged();
+  return Execution{std::make_unique<model::TextRows>(SetConfigFields(select), Rows{std::move(values)}), "SELECT", {}};
 }
 
 base::Result<Execution> SessionImpl::RunReset(const sql::ResetStatement& reset) {
