@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/engine_error.h"
 
 namespace store {
@@ -160,6 +161,9 @@ Status Engine::Reopen() {
   if (database_) duckdb_close(&database_);
   RETURN_IF_ERROR(OpenDatabase());
   reopened_.fetch_add(1);
+  base::Metrics()
+      .GetCounter("freshet_store_reopened_total", "Times the database was closed and opened again after a fatal error.")
+      .Add();
   stopped_.store(false, std::memory_order_release);
   return {};
 }

@@ -193,8 +193,7 @@ Status LaneCommitter::RunDelta(size_t view, Attempt* attempt) {
   const model::ColumnBatch* batch = attempt->commit->rows;
   ViewPart& part = attempt->views[view];
   rows_->Show(batch, RangesWithout(batch->rows(), part.excluded));
-  ASSIGN_OR_RETURN(const size_t partials, inserts_[view].Execute(state_->engine.get()));
-  part.changed = partials > 0;
+  ASSIGN_OR_RETURN(part.partials, inserts_[view].Execute(state_->engine.get()));
   return {};
 }
 
@@ -216,7 +215,7 @@ Status LaneCommitter::Judge(const Session::Use& use, Status error, size_t view, 
   // Somebody else may have held the memory that was short; the view is judged by a second try.
   if (error.code() == base::Code::kExhausted && !std::exchange(part.tried_again, true)) return {};
   part.failed = true;
-  part.changed = false;
+  part.partials = 0;
   part.dead_letters.clear();
   part.late.clear();
   part.failure = std::move(error).WithContext("view \"" + setup_.deltas[view].name + "\"");
@@ -294,7 +293,10 @@ LaneCommitResult LaneCommitter::ResultOf(Attempt* attempt) {
   for (const LateRows& rows : attempt->raw.late) late += rows.rows;
   for (size_t view = 0; view < setup_.deltas.size(); ++view) {
     ViewPart& part = attempt->views[view];
-    if (part.changed) result.changed.push_back(setup_.deltas[view].view);
+    if (part.partials > 0) {
+      result.changed.push_back(setup_.deltas[view].view);
+      state_->load.partials.Add(setup_.deltas[view].view.value, part.partials);
+    }
     if (part.failed && !suspended_[view]) {
       suspended_[view] = true;
       result.failed_views.push_back(setup_.deltas[view].view);
@@ -304,7 +306,7 @@ LaneCommitResult LaneCommitter::ResultOf(Attempt* attempt) {
     for (const LateRows& rows : part.late) late += rows.rows;
   }
   state_->ledger.Committed(lane_, attempt->number, commit->positions);
-  state_->load.Committed(commit->rows ? commit->rows->bytes() : 0);
+  state_->load.Committed();
   state_->metrics.commits.Add();
   state_->metrics.rows.Add(commit->rows ? commit->rows->rows() : 0);
   state_->metrics.dead_letters.Add(result.dead_letters);

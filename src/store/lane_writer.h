@@ -37,7 +37,8 @@ class LaneCommitter : public LaneWriter {
     std::vector<size_t> excluded;                // sorted: late and faulty rows
     std::vector<LateRows> late;
     std::vector<model::DeadLetter> dead_letters;  // in this view's name
-    bool bisected = false, tried_again = false, failed = false, changed = false;
+    bool bisected = false, tried_again = false, failed = false;
+    size_t partials = 0;                         // rows written
     base::Status failure;
   };
   struct Attempt {

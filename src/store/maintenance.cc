@@ -2,64 +2,60 @@
 
 #include <pthread.h>
 
-#include <string>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/disk.h"
-#include "store/statement.h"
+#include "store/retention.h"
 
 namespace store {
 namespace {
 
 using base::Status;
 
-constexpr size_t kCheckpointBytes = size_t{16} << 20;
-constexpr uint64_t kCheckpointCommits = 2'000;
-constexpr std::chrono::milliseconds kCheckpointRetry{20}, kCheckpointPatience{2'000}, kLook{1'000};
+constexpr std::chrono::milliseconds kLook{200}, kCheckpointPatience{2'000}, kDdlPatience{100};
+constexpr int kLooksPerLongTick = 5;           // retention and gauges: once a second
+constexpr int kLooksPerDeadLetterBound = 300;  // once a minute
+
+void LogFailure(const char* what, const Status& status) {
+  if (!status.ok()) base::Log(base::Level::kWarning, "store", what, {{"error", status.ToString()}});
+}
 
 }  // namespace
 
-Maintenance::Maintenance(std::shared_ptr<StoreState> state) : state_(std::move(state)), session_(state_->engine.get()) {}
+Maintenance::Maintenance(std::shared_ptr<StoreState> state)
+    : state_(std::move(state)), compactor_(state_.get()), retention_(std::make_unique<Retention>(state_.get())), checkpointer_(state_.get()) {}
 Maintenance::~Maintenance() { Stop(); }
 
 Status Maintenance::LoadFloors() {
   std::lock_guard lock(mutex_);
-  auto rows = Rows::Read(&session_, "SELECT object, epoch_us(max(floor)) FROM freshet_floors GROUP BY object");
-  if (!rows.ok()) return rows.TakeStatus();
-  for (size_t i = 0; i < rows->size(); ++i) state_->floors.Raise(rows->Int64(i, 0), rows->Int64(i, 1));
-  return {};
+  return retention_->LoadFloors();
 }
 
 void Maintenance::SetTables(std::vector<Store::Maintained> tables, Watermark watermark) {
-  std::lock_guard lock(mutex_);
-  tables_ = std::move(tables);
-  watermark_ = std::move(watermark);
+  std::lock_guard lock(tables_mutex_);
+  work_ = {std::move(tables), std::move(watermark)};
 }
 
-Status Maintenance::CheckpointNow() {
-  std::lock_guard lock(mutex_);
-  return Checkpoint();
+Maintenance::Work Maintenance::Snapshot() {
+  std::lock_guard lock(tables_mutex_);
+  return work_;
 }
 
-Status Maintenance::RunAll() { return CheckpointNow(); }
+Status Maintenance::RunAll() {
+  const Work work = Snapshot();
+  std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(retention_->Run(work.tables, work.watermark));
+  RETURN_IF_ERROR(retention_->BoundDeadLetters());
+  RETURN_IF_ERROR(compactor_.Run(work.tables, true));
+  PublishSizes();
+  return checkpointer_.Run(kCheckpointPatience);
+}
 
-// A checkpoint is refused while a transaction older than the last DDL is open; it ends before long, so it is tried again.
-Status Maintenance::Checkpoint() {
-  if (state_->engine->in_memory()) return {};
-  const base::MonotonicTime start = base::Clock::System().Monotonic();
-  for (;;) {
-    Status status = session_.Run("CHECKPOINT");
-    if (status.ok()) break;
-    state_->metrics.checkpoints_refused.Add();
-    if (base::Clock::System().Monotonic() - start > kCheckpointPatience) return status;
-    std::this_thread::sleep_for(kCheckpointRetry);
-  }
-  state_->load.commits_since_checkpoint = 0;
-  state_->load.bytes_since_checkpoint = 0;
-  state_->metrics.checkpoints.Add();
-  return {};
+void Maintenance::CheckpointSoon() {
+  if (checkpointer_.Run(kDdlPatience).ok()) return;
+  checkpointer_.Want();
 }
 
 void Maintenance::Start() {
@@ -67,7 +63,7 @@ void Maintenance::Start() {
   if (thread_.joinable()) return;
   stopping_ = false;
   thread_ = std::thread([this] { Loop(); });
-  pthread_setname_np(thread_.native_handle(), "store-maint");
+  pthread_setname_np(thread_.native_handle(), "store-maintenan");  // as far as 15 letters go
 }
 
 void Maintenance::Stop() {
@@ -82,16 +78,35 @@ void Maintenance::Stop() {
 }
 
 void Maintenance::Loop() {
-  for (;;) {
+  for (int look = 1;; ++look) {
     {
       std::unique_lock lock(thread_mutex_);
       if (wake_.wait_for(lock, kLook, [this] { return stopping_; })) return;
     }
-    const bool due = WalBytes(*state_->engine) >= kCheckpointBytes || state_->load.commits_since_checkpoint >= kCheckpointCommits;
-    if (!due) continue;
-    if (Status status = CheckpointNow(); !status.ok())
-      base::Log(base::Level::kWarning, "store", "checkpoint put off", {{"error", status.ToString()}});
+    Look(look % kLooksPerLongTick == 0);
+    if (look % kLooksPerDeadLetterBound != 1 || state_->metrics.dead_letters.value() == dead_letters_seen_) continue;
+    dead_letters_seen_ = state_->metrics.dead_letters.value();
+    std::lock_guard lock(mutex_);
+    LogFailure("dead letters could not be bounded", retention_->BoundDeadLetters());
   }
+}
+
+void Maintenance::Look(bool long_tick) {
+  {
+    const Work work = Snapshot();
+    std::lock_guard lock(mutex_);
+    // Failures are logged where they happen, with the table's name.
+    if (long_tick) (void)retention_->Run(work.tables, work.watermark);
+    (void)compactor_.Run(work.tables, false);
+  }
+  if (long_tick) PublishSizes();
+  if (checkpointer_.Due()) LogFailure("the checkpoint is put off", checkpointer_.Run(kCheckpointPatience));
+}
+
+void Maintenance::PublishSizes() {
+  state_->metrics.file_bytes.Set(static_cast<double>(FileBytes(*state_->engine)));
+  state_->metrics.wal_bytes.Set(static_cast<double>(WalBytes(*state_->engine)));
+  if (!state_->engine->in_memory()) state_->metrics.free_disk_bytes.Set(static_cast<double>(FreeDiskBytes(state_->engine->options())));
 }
 
 }  // namespace store

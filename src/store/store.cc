@@ -45,8 +45,7 @@ class OpenStore : public Store {
   Status RunDdl(const std::vector<std::string>& statements) override {
     std::lock_guard lock(mutex_);
     for (const std::string& statement : statements) RETURN_IF_ERROR(session_.Run(statement));
-    // Until a checkpoint comes through, the DDL stays in the WAL, which is safe.
-    if (!statements.empty()) (void)maintenance_.CheckpointNow();
+    if (!statements.empty()) maintenance_.CheckpointSoon();
     return {};
   }
 

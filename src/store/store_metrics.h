@@ -17,7 +17,6 @@ struct StoreMetrics {
   base::Counter& compaction_errors = base::Metrics().GetCounter("freshet_store_compaction_errors_total", "Compactions or retention passes that failed; they are tried again.");
   base::Counter& checkpoints = base::Metrics().GetCounter("freshet_store_checkpoints_total", "Checkpoints.");
   base::Counter& checkpoints_refused = base::Metrics().GetCounter("freshet_store_checkpoints_refused_total", "Checkpoint attempts refused while an older transaction was open, or put off because the disk is short of room.");
-  base::Counter& reopened = base::Metrics().GetCounter("freshet_store_reopened_total", "Times the database was closed and opened again after a fatal error.");
   base::Histogram& aggregate_seconds = base::Metrics().GetHistogram("freshet_store_aggregate_seconds", "Time to compute and insert what a commit holds.");
   base::Histogram& commit_seconds = base::Metrics().GetHistogram("freshet_store_commit_seconds", "Time of COMMIT itself.");
   base::Histogram& compaction_seconds = base::Metrics().GetHistogram("freshet_store_compaction_seconds", "Time of a compaction transaction.");

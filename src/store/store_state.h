@@ -18,15 +18,36 @@
 
 namespace store {
 
-// What lanes did since the maintenance thread last looked.
-class Load {
+// Partial rows written since their table was compacted, by view.
+class PartialCounts {
  public:
-  void Committed(size_t bytes) {
+  void Add(int64_t object, uint64_t rows) {
+    std::lock_guard lock(mutex_);
+    rows_[object] += rows;
+  }
+  void Subtract(int64_t object, uint64_t rows) {
+    std::lock_guard lock(mutex_);
+    rows_[object] -= rows;
+  }
+  uint64_t Get(int64_t object) const {
+    std::lock_guard lock(mutex_);
+    const auto found = rows_.find(object);
+    return found == rows_.end() ? 0 : found->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<int64_t, uint64_t> rows_;
+};
+
+// What lanes did since the maintenance thread last worked.
+struct Load {
+  std::atomic<uint64_t> commits_since_compaction{0}, commits_since_checkpoint{0};
+  PartialCounts partials;
+  void Committed() {
     commits_since_compaction.fetch_add(1, std::memory_order_relaxed);
     commits_since_checkpoint.fetch_add(1, std::memory_order_relaxed);
-    bytes_since_checkpoint.fetch_add(bytes, std::memory_order_relaxed);
   }
-  std::atomic<uint64_t> commits_since_compaction{0}, commits_since_checkpoint{0}, bytes_since_checkpoint{0};
 };
 
 struct StoreState {
