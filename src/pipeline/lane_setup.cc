@@ -60,8 +60,8 @@ base::Result<store::LaneSetup> MakeLaneSetup(const SourceSetup& setup, model::La
     ASSIGN_OR_RETURN(auto expr, BindGenerated(column, source.schema));
     ASSIGN_OR_RETURN(auto text, sql::PrintDuckDb(*expr, {}));
     out.generated.emplace_back(static_cast<int>(i), "CAST(" + text + " AS " + sql::DuckDbType(column.type) + ")");
-    if (source.schema.event_time == static_cast<int>(i)) out.event_time = static_cast<int>(i);
   }
+  out.event_time = source.schema.event_time;
   out.max_future_us = source.schema.max_future_us;
   if (source.KeepsRaw()) out.raw_table = source.RawTable();
   for (const auto& view : setup.views)
