@@ -61,9 +61,14 @@ bool AppendInteger(const Number& number, CellForm form, model::Column* column) {
 
 bool AppendDecimal(const Number& number, CellForm form, model::Column* column) {
   const model::Type type = column->type();
+  const auto limit = static_cast<Int128>(kPowersOfTen[type.precision]);
+  if (form == CellForm::kDecimal8 && number.exact && number.scale == type.scale) {  // the usual case
+    if (number.mantissa >= static_cast<uint64_t>(limit)) return false;
+    column->Append(static_cast<int64_t>(number.negative ? 0 - number.mantissa : number.mantissa));
+    return true;
+  }
   Int128 value = 0;
   if (!ToInteger(number, type.scale, &value)) return false;
-  const auto limit = static_cast<Int128>(PowerOfTen(type.precision));
   if (value >= limit || value <= -limit) return false;
   if (form == CellForm::kDecimal2) column->Append(static_cast<int16_t>(value));
   else if (form == CellForm::kDecimal4) column->Append(static_cast<int32_t>(value));

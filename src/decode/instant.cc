@@ -122,6 +122,11 @@ std::optional<int32_t> ParseDate(std::string_view text) {
 }
 
 std::optional<int64_t> InstantOf(const Number& number, model::TimeUnit unit) {
+  constexpr uint64_t kLastMs = kLastInstantUs / 1000;
+  if (unit == model::TimeUnit::kMilliseconds && number.integral && number.exact && !number.negative) {  // the usual case
+    if (number.mantissa > kLastMs) return std::nullopt;
+    return static_cast<int64_t>(number.mantissa) * 1000;
+  }
   Int128 value = 0;
   if (!ToInteger(number, MicrosecondExponent(unit), &value)) return std::nullopt;
   if (value < kFirstInstantUs || value > kLastInstantUs) return std::nullopt;

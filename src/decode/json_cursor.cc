@@ -1,10 +1,5 @@
 #include "decode/json_cursor.h"
 
-#include <bit>
-#include <cstring>
-
-#include "decode/json_number.h"
-
 namespace decode {
 namespace {
 
@@ -75,26 +70,8 @@ Unescaped ReadUnicode(const char** at, const char* end, uint32_t* point) {
 
 }  // namespace
 
-const char* FindBackslash(const char* begin, const char* end) {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-  for (const char* at = begin; at < end; at += 8) {
-    uint64_t word;
-    std::memcpy(&word, at, 8);
-    const uint64_t difference = word ^ (kOnes * '\\');
-    if (const uint64_t hit = (difference - kOnes) & ~difference & kHigh; hit != 0) {
-      const char* found = at + std::countr_zero(hit) / 8;  // the lowest hit is exact
-      return found < end ? found : end;
-    }
-  }
-  return end;
-}
-
-bool IsLiteral(const char* text, std::string_view literal) {
-  return std::memcmp(text, literal.data(), literal.size()) == 0 && EndsScalar(text[literal.size()]);
-}
-
-bool HasGoodEscapes(const char* begin, const char* end) {
-  for (const char* at = FindBackslash(begin, end); at < end; at = FindBackslash(at, end)) {
+bool EscapesAreGood(const char* begin, const char* end) {
+  for (const char* at = begin; at < end; at = FindBackslash(at, end)) {
     if (end - at < 2) return false;
     const char kind = at[1];
     at += 2;
@@ -131,31 +108,10 @@ Unescaped Unescape(const char* begin, const char* end, std::string* out) {
   return nul ? Unescaped::kNul : Unescaped::kOk;
 }
 
-Walk JsonCursor::SkipString() {
-  if (!HasGoodEscapes(Here() + 1, StringEnd())) return Walk::kMalformed;
-  Advance();
-  return Walk::kOk;
-}
-
 Walk JsonCursor::SkipKey() {
   if (Kind() != '"') return Walk::kMalformed;
   if (const Walk walk = SkipString(); walk != Walk::kOk) return walk;
   if (Kind() != ':') return Walk::kMalformed;
-  Advance();
-  return Walk::kOk;
-}
-
-Walk JsonCursor::SkipValue(int depth) {
-  switch (Kind()) {
-    case '"': return SkipString();
-    case '{': return SkipObject(depth + 1);
-    case '[': return SkipArray(depth + 1);
-    case 't': if (!IsLiteral(Here(), "true")) return Walk::kMalformed; break;
-    case 'f': if (!IsLiteral(Here(), "false")) return Walk::kMalformed; break;
-    case 'n': if (!IsLiteral(Here(), "null")) return Walk::kMalformed; break;
-    default:
-      if (!IsNumber(Here())) return Walk::kMalformed;
-  }
   Advance();
   return Walk::kOk;
 }

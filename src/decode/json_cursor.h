@@ -8,25 +8,44 @@
 //
 // Threads: one owner. Borrows: document and index. Limits: kMaxDepth levels.
 
-#include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
+
+#include "decode/json_number.h"
 
 namespace decode {
 
 enum class Walk : uint8_t { kOk, kMalformed, kTooDeep };
 
-// Bytes that may follow a number or literal.
-inline constexpr auto kEndsScalar = [] {
-  std::array<bool, 256> table{};
-  for (unsigned char c : {' ', '\t', '\n', '\r', ',', ']', '}'}) table[c] = true;
-  return table;
-}();
-inline bool EndsScalar(char c) { return kEndsScalar[static_cast<unsigned char>(c)]; }
+// The first backslash of [begin, end), or end. May read 8 bytes past end.
+inline const char* FindBackslash(const char* begin, const char* end) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  for (const char* at = begin; at < end; at += 8) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    const uint64_t difference = word ^ (kOnes * '\\');
+    const uint64_t hit = (difference - kOnes) & ~difference & kHigh;
+    if (hit == 0) continue;
+    const char* found = at + std::countr_zero(hit) / 8;  // the lowest hit is exact
+    return found < end ? found : end;
+  }
+  return end;
+}
 
-// The first backslash of [begin, end), or end. May read 16 bytes past end.
-const char* FindBackslash(const char* begin, const char* end);
+// Whether `text` begins with the literal and something that may follow it.
+inline bool IsLiteral(const char* text, std::string_view literal) {
+  return std::memcmp(text, literal.data(), literal.size()) == 0 && EndsScalar(text[literal.size()]);
+}
+
+// Whether every escape of [begin, end) is one of JSON's; begin is at the first of them.
+bool EscapesAreGood(const char* begin, const char* end);
+inline bool HasGoodEscapes(const char* begin, const char* end) {
+  const char* first = FindBackslash(begin, end);
+  return first == end || EscapesAreGood(first, end);
+}
 
 class JsonCursor {
  public:
@@ -65,12 +84,29 @@ class JsonCursor {
   }
 
   // Goes past the value that begins Here, which stands `depth` levels deep, and checks all of it.
-  Walk SkipValue(int depth);
+  Walk SkipValue(int depth) {
+    switch (Kind()) {
+      case '"': return SkipString();
+      case '{': return SkipObject(depth + 1);
+      case '[': return SkipArray(depth + 1);
+      case 't': if (!IsLiteral(Here(), "true")) return Walk::kMalformed; break;
+      case 'f': if (!IsLiteral(Here(), "false")) return Walk::kMalformed; break;
+      case 'n': if (!IsLiteral(Here(), "null")) return Walk::kMalformed; break;
+      default:
+        if (!IsNumber(Here())) return Walk::kMalformed;
+    }
+    Advance();
+    return Walk::kOk;
+  }
   // Goes past a key and its colon. Key() is what lies between the quotes, escapes and all.
   Walk SkipKey();
 
  private:
-  Walk SkipString();
+  Walk SkipString() {
+    if (!HasGoodEscapes(Here() + 1, StringEnd())) return Walk::kMalformed;
+    Advance();
+    return Walk::kOk;
+  }
   Walk SkipObject(int depth);
   Walk SkipArray(int depth);
 
@@ -79,10 +115,6 @@ class JsonCursor {
   const uint32_t* end_ = nullptr;
 };
 
-// Whether `text` begins with the literal and something that may follow it.
-bool IsLiteral(const char* text, std::string_view literal);
-// Whether every escape of [begin, end) is one of JSON's.
-bool HasGoodEscapes(const char* begin, const char* end);
 
 enum class Unescaped : uint8_t { kOk, kBadEscape, kHalfCharacter, kNul };
 // The characters that [begin, end) stands for, into `out` (cleared first). kNul: all is written, a NUL is among it.

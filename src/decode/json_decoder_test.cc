@@ -323,7 +323,8 @@ TEST(JsonDecoder, JsonColumnsKeepTheTextOfTheValue) {
 TEST(JsonDecoder, BytesAreBase64) {
   Decoding d({Value("b", {TypeId::kBytea})});
   for (const auto& [text, bytes] : std::vector<std::pair<const char*, std::string>>{
-           {"", ""}, {"AA==", std::string(1, '\0')}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmFyZm9vYmFyZm9v", "foobarfoobarfoo"}, {"+\\/8A", std::string("\xfb\xff\0", 3)}}) {
+           {"", ""}, {"AA==", std::string(1, '\0')}, {"Zm8=", "fo"}, {"Zm9v", "foo"}, {"Zm9vYmFyZm9vYmFyZm9v", "foobarfoobarfoo"},
+           {"+\\/8A", std::string("\xfb\xff\0", 3)}}) {
     ASSERT_EQ(d.Add(std::string("{\"b\":\"") + text + "\"}"), "") << text;
     EXPECT_EQ(d.Text(0), bytes);
   }

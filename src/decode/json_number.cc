@@ -1,30 +1,11 @@
 #include "decode/json_number.h"
 
 #include <algorithm>
-#include <array>
-
-#include "decode/json_cursor.h"
 
 namespace decode {
 namespace {
 
 constexpr int kMaxExponent = 1'000'000;  // beyond that more makes no difference
-constexpr int kMaxDigits = 38;
-
-constexpr auto kPowers = [] {
-  std::array<Uint128, kMaxDigits + 1> powers{};
-  powers[0] = 1;
-  for (int i = 1; i <= kMaxDigits; ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}();
-
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
-
-// Digits from `at` on into the mantissa; overflow is harmless, it is only used when there were at most 19.
-const char* ReadDigits(const char* at, uint64_t* mantissa) {
-  while (IsDigit(*at)) *mantissa = *mantissa * 10 + static_cast<uint64_t>(*at++ - '0');
-  return at;
-}
 
 // The exponent at `at`, which stands after the e; nullptr when there is none.
 const char* ReadExponent(const char* at, int* exponent) {
@@ -39,7 +20,7 @@ const char* ReadExponent(const char* at, int* exponent) {
 
 Uint128 DivideRounding(Uint128 value, int digits) {
   if (digits > kMaxDigits) return 0;
-  const Uint128 divisor = kPowers[digits];
+  const Uint128 divisor = kPowersOfTen[digits];
   const Uint128 rest = value % divisor;
   return value / divisor + (rest >= divisor - rest ? 1 : 0);
 }
@@ -65,13 +46,13 @@ bool FromText(const Number& number, int64_t shift, Uint128* out) {
       *out = kept == 0 && *at >= '5' ? value + 1 : value;
       return true;
     }
-    if (value >= kPowers[kMaxDigits - 1]) return false;
+    if (value >= kPowersOfTen[kMaxDigits - 1]) return false;
     value = value * 10 + static_cast<Uint128>(*at - '0');
     --kept;
   }
   if (value != 0 && kept > kMaxDigits) return false;
   for (; kept > 0 && value != 0; --kept) {
-    if (value >= kPowers[kMaxDigits - 1]) return false;
+    if (value >= kPowersOfTen[kMaxDigits - 1]) return false;
     value *= 10;
   }
   *out = value;
@@ -80,44 +61,13 @@ bool FromText(const Number& number, int64_t shift, Uint128* out) {
 
 }  // namespace
 
-Uint128 PowerOfTen(int exponent) { return kPowers[exponent]; }
-
-bool ScanNumber(const char* text, Number* out) {
-  const char* at = text;
-  out->begin = text;
-  out->negative = *at == '-';
-  if (out->negative) ++at;
-  const char* first = at;
-  out->mantissa = 0;
-  at = ReadDigits(at, &out->mantissa);
-  int64_t digits = at - first;
-  if (digits == 0 || (digits > 1 && *first == '0')) return false;
-  int64_t scale = 0;
-  out->integral = true;
-  if (*at == '.') {
-    const char* fraction = ++at;
-    at = ReadDigits(at, &out->mantissa);
-    scale = at - fraction;
-    if (scale == 0) return false;
-    digits += scale;
-    out->integral = false;
-  }
-  if ((*at | 0x20) == 'e') {
-    int exponent = 0;
-    at = ReadExponent(at + 1, &exponent);
-    if (at == nullptr) return false;
-    scale -= exponent;
-    out->integral = false;
-  }
-  out->exact = digits <= 19;
-  out->scale = static_cast<int32_t>(std::clamp<int64_t>(scale, INT32_MIN / 2, INT32_MAX / 2));
-  out->end = at;
-  return EndsScalar(*at);
-}
-
-bool IsNumber(const char* text) {
-  Number number;
-  return ScanNumber(text, &number);
+bool ScanExponent(const char* at, int64_t scale, Number* out) {
+  int exponent = 0;
+  out->integral = false;
+  out->end = ReadExponent(at + 1, &exponent);
+  if (out->end == nullptr) return false;
+  out->scale = static_cast<int32_t>(std::clamp<int64_t>(scale - exponent, INT32_MIN / 2, INT32_MAX / 2));
+  return EndsScalar(*out->end);
 }
 
 bool ToInteger(const Number& number, int shift, Int128* out) {
@@ -128,10 +78,10 @@ bool ToInteger(const Number& number, int shift, Int128* out) {
   } else if (by < 0) {
     value = DivideRounding(value, static_cast<int>(std::min<int64_t>(-by, kMaxDigits + 1)));
   } else if (by > 0 && value != 0) {
-    if (by > kMaxDigits || value >= kPowers[kMaxDigits - std::min<int64_t>(by, kMaxDigits)]) return false;
-    value *= kPowers[by];
+    if (by > kMaxDigits || value >= kPowersOfTen[kMaxDigits - std::min<int64_t>(by, kMaxDigits)]) return false;
+    value *= kPowersOfTen[by];
   }
-  if (value >= kPowers[kMaxDigits]) return false;
+  if (value >= kPowersOfTen[kMaxDigits]) return false;
   *out = number.negative ? -static_cast<Int128>(value) : static_cast<Int128>(value);
   return true;
 }

@@ -1,39 +1,11 @@
 #include "decode/json_plan.h"
 
-#include <cstring>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 namespace decode {
-namespace {
-
-// One bit for each of 32 bytes that is equal.
-uint32_t EqualBytes(const char* a, const char* b, uint32_t wanted) {
-#ifdef __SSE2__
-  const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
-  auto equal = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(load(a), load(b))));
-  if (wanted >> 16 != 0) equal |= static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(load(a + 16), load(b + 16)))) << 16;
-  return equal;
-#else
-  uint32_t equal = 0;
-  for (int i = 0; i < 32 && (wanted >> i) != 0; ++i) equal |= uint32_t{a[i] == b[i]} << i;
-  return equal;
-#endif
-}
-
-}  // namespace
 
 KeyTarget& ObjectNode::At(std::string_view name) {
   const auto [it, made] = by_name_.try_emplace(std::string(name), static_cast<int>(targets_.size()));
   if (made) targets_.emplace_back();
   return targets_[static_cast<size_t>(it->second)];
-}
-
-bool ObjectNode::Expected::Matches(const char* key) const {
-  if ((EqualBytes(key, bytes, mask) & mask) != mask) return false;
-  return rest.empty() || std::memcmp(key + kInlineBytes, rest.data(), rest.size()) == 0;
 }
 
 int ObjectNode::Find(std::string_view raw, std::string_view name) {

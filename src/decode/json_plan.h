@@ -7,7 +7,12 @@
 //
 // Threads: one owner. Limits: kMaxExpected keys an object and kMaxKeyBytes a key are remembered; others are looked up.
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +21,20 @@
 #include "model/schema.h"
 
 namespace decode {
+
+// One bit for each of the first 32 bytes that is equal; those that `wanted` lacks may be left out.
+inline uint32_t EqualBytes(const char* a, const char* b, uint32_t wanted) {
+#ifdef __SSE2__
+  const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+  auto equal = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(load(a), load(b))));
+  if (wanted >> 16 != 0) equal |= static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(load(a + 16), load(b + 16)))) << 16;
+  return equal;
+#else
+  uint32_t equal = 0;
+  for (int i = 0; i < 32 && (wanted >> i) != 0; ++i) equal |= uint32_t{a[i] == b[i]} << i;
+  return equal;
+#endif
+}
 
 // What a key leads to: columns that take its value, and an object node for the paths that go on below it.
 struct KeyTarget {
@@ -60,7 +79,10 @@ class ObjectNode {
     uint32_t mask = 0;  // one bit a byte that counts
     int target = kUnknown;
     std::string rest;
-    bool Matches(const char* key) const;
+    bool Matches(const char* key) const {
+      if ((EqualBytes(key, bytes, mask) & mask) != mask) return false;
+      return rest.empty() || std::memcmp(key + kInlineBytes, rest.data(), rest.size()) == 0;
+    }
   };
   void Remember(std::string_view raw, int target);
 
