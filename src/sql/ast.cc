@@ -1,5 +1,7 @@
 #include "sql/ast.h"
 
+#include "sql/printer.h"
+
 namespace sql {
 namespace {
 
@@ -199,8 +201,8 @@ bool SameExpr(const Expr& a, const Expr& b) {
       a.has_operand != b.has_operand || a.has_else != b.has_else)
     return false;
   if (!Same(a.literal, b.literal) || !SameType(a.cast, b.cast)) return false;
-  // A subquery may read what its place lets it see; two of them are never taken for one.
-  if (a.subquery != nullptr || b.subquery != nullptr) return false;
+  if ((a.subquery == nullptr) != (b.subquery == nullptr)) return false;
+  if (a.subquery != nullptr && PrintPostgres(*a.subquery) != PrintPostgres(*b.subquery)) return false;
   return Same(a.args, b.args) && Same(a.filter, b.filter) && Same(a.order_by, b.order_by) && Same(a.over, b.over);
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sql/parser.h"
+#include "sql/printer.h"
 
 namespace sql {
 namespace {
@@ -21,6 +22,16 @@ std::string ReadFile(const std::string& path) {
 struct Counts {
   int selects = 0, others = 0, refused = 0;
 };
+
+// Both printers take what the parser takes, and PostgreSQL's spelling is read back as the same tree.
+void CheckPrinters(const Select& select) {
+  const base::Result<std::string> duckdb = PrintDuckDb(select, {});
+  EXPECT_TRUE(duckdb.ok()) << duckdb.status().ToString() << "\n" << PrintPostgres(select);
+  const std::string postgres = PrintPostgres(select);
+  base::Result<SelectPtr> again = ParseSelect(postgres);
+  ASSERT_TRUE(again.ok()) << again.status().ToString() << "\n" << postgres;
+  EXPECT_EQ(PrintPostgres(**again), postgres);
+}
 
 // Statements end with a semicolon at the end of a line.
 Counts ParseCorpus(const std::string& name) {
@@ -37,8 +48,12 @@ Counts ParseCorpus(const std::string& name) {
     EXPECT_TRUE(parsed.ok()) << parsed.status().ToString() << "\n" << statement;
     if (parsed.ok())
       for (const Statement& one : *parsed) {
-        if (std::holds_alternative<SelectStatement>(one.body)) ++counts.selects;
-        else if (std::holds_alternative<RefusedStatement>(one.body)) ++counts.refused;
+        if (auto* select = std::get_if<SelectStatement>(&one.body)) {
+          ++counts.selects;
+          CheckPrinters(*select->select);
+        }
+        if (std::holds_alternative<SelectStatement>(one.body)) continue;
+        if (std::holds_alternative<RefusedStatement>(one.body)) ++counts.refused;
         else ++counts.others;
       }
     statement.clear();

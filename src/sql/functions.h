@@ -1,6 +1,8 @@
 #pragma once
 // The catalog of functions, operators and aggregates that user SQL may use: PostgreSQL's name and argument types, result
 // type, and how DuckDB spells the same meaning. What is not here does not run. docs/reference/functions.md is made from it.
+//
+// Threads: any; the table is constant.
 
 #include <span>
 #include <string>
@@ -12,14 +14,17 @@
 
 namespace sql {
 
-enum class FunctionKind : uint8_t { kScalar, kAggregate, kWindow };
+enum class FunctionKind : uint8_t { kScalar, kAggregate, kWindow, kOperator };
 
 struct FunctionInfo {
   const char* name;
   FunctionKind kind;
-  const char* arguments;   // "numeric, int4" as documented
-  const char* result;      // "numeric", "same as argument 1" ...
-  const char* duckdb;      // template: $1, $2 are the printed arguments; "" = printed by name
+  // "numeric, int4"; "any..." repeats; "float8 ORDER BY float8" for WITHIN GROUP; anyelement and anyarray go together.
+  const char* arguments;
+  const char* result;      // "numeric", "same as argument 1", "element of argument 1", "array of argument 1"
+  // $1, $2 are the printed arguments, {name} DuckDB's aggregate or window call with everything that belongs to it;
+  // "" = by name; "@word" = code in print_*.cc.
+  const char* duckdb;
   const char* description;
 };
 

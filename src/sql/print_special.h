@@ -1,0 +1,56 @@
+#pragma once
+// Functions and operators whose DuckDB text is more than a template: the "@word" entries of the function table.
+//
+// Threads: any; pure. Errors: kUnsupported for what DuckDB cannot say.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/functions.h"
+#include "sql/printer.h"
+
+namespace sql {
+
+struct SpecialCall {
+  const FunctionInfo& info;
+  const Expr& call;
+  const std::vector<std::string>& args;   // printed
+  const PrintOptions& options;
+
+  const Expr& arg(size_t i) const { return *call.args[i]; }
+  // The string constant that argument i is; nullptr when it is none.
+  const std::string* Constant(size_t i) const;
+};
+
+using SpecialPrinter = base::Result<std::string> (*)(const SpecialCall& call);
+
+// nullptr when the word is not one of this file's.
+SpecialPrinter FindMathPrinter(std::string_view word);
+SpecialPrinter FindTextPrinter(std::string_view word);
+SpecialPrinter FindTimePrinter(std::string_view word);
+SpecialPrinter FindFormatPrinter(std::string_view word);
+SpecialPrinter FindOtherPrinter(std::string_view word);
+
+// The string constant that an expression is, under casts; nullptr when it is none.
+const std::string* ConstantOf(const Expr& expr);
+
+bool IsUtc(std::string_view zone);
+// UTC TIMESTAMP text -> civil TIMESTAMP text of a zone, and back.
+std::string ToCivil(const std::string& text, const std::string& zone);
+std::string FromCivil(const std::string& text, const std::string& zone);
+
+// A field of EXTRACT or date_part, canonical ("second", "dow"); empty when PostgreSQL has no such field.
+std::string_view CanonicalField(std::string_view field);
+// EXTRACT's text for a value of type `type`; numeric as EXTRACT gives it.
+base::Result<std::string> ExtractText(std::string_view field, const std::string& text, model::Type type, const std::string& zone);
+model::Type ExtractType(std::string_view field);
+
+// The text of a value cast to a type with PostgreSQL's meaning. `zone` is the session's.
+base::Result<std::string> CastText(const std::string& text, model::Type from, const TypeName& to, const std::string& zone);
+std::string AsText(const std::string& text, model::Type from, const std::string& zone);
+
+// A regular expression of PostgreSQL in RE2's words, as far as they differ.
+std::string TranslateRegex(std::string_view pattern);
+
+}  // namespace sql
