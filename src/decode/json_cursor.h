@@ -63,6 +63,7 @@ class JsonCursor {
   char Kind() const { return text_[*at_]; }
   const char* Here() const { return text_ + *at_; }
   const char* Before() const { return text_ + at_[-1]; }  // the token that was passed last
+  const char* End() const { return text_ + end_[-1] + 1; }  // of the document, after its '}'
   void Advance() { ++at_; }
   size_t position() const { return *at_; }
 

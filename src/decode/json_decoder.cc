@@ -171,7 +171,7 @@ bool JsonDecoder::ReadObject(int node, int depth) {
 bool JsonDecoder::ReadKey(ObjectNode* node, int* target) {
   if (cursor_.Kind() != '"') return FailWalk(Walk::kMalformed);
   const char* quote = cursor_.Here();
-  *target = node->Expect(quote);
+  *target = node->Expect(quote, cursor_.End());
   if (*target != ObjectNode::kNotExpected) {
     cursor_.Advance();
   } else {

@@ -129,6 +129,15 @@ TEST(JsonDecoder, KeysComeInAnyOrderAndThePredictionFollows) {
   }
 }
 
+TEST(JsonDecoder, ALongExpectedKeyIsNotLookedForBeyondAShortDocument) {
+  Decoding d({Value("a", model::kInt8)});
+  const std::string key(200, 'k');
+  ASSERT_EQ(d.Add("{\"" + key + "\":1}"), "");
+  for (size_t length = 0; length <= key.size(); length += 8)
+    ASSERT_EQ(d.Add("{\"" + key.substr(0, length) + "\":1}"), "") << length;
+  ASSERT_EQ(d.Add("{\"" + key + "\":1}"), "");
+}
+
 TEST(JsonDecoder, APrefixOfAnExpectedKeyIsAnotherKey) {
   Decoding d({Value("ab", model::kInt8)});
   ASSERT_EQ(d.Add(R"({"ab":1})"), "");

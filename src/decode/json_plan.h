@@ -54,11 +54,11 @@ class ObjectNode {
   // Starts an object: the first key is expected next.
   void Begin() { next_ = 0; }
   // Whether the key whose opening quote is at `key` is one of the next two expected; then its target or kUnknown, else
-  // kNotExpected. May read 32 bytes from `key` on.
+  // kNotExpected. The document goes to `end`; may read 32 bytes from `key` on whatever that is.
   static constexpr int kNotExpected = -2;
-  int Expect(const char* key) {
-    if (next_ < expected_.size() && expected_[next_].Matches(key)) return expected_[next_++].target;
-    if (next_ + 1 < expected_.size() && expected_[next_ + 1].Matches(key)) {
+  int Expect(const char* key, const char* end) {
+    if (next_ < expected_.size() && expected_[next_].Matches(key, end)) return expected_[next_++].target;
+    if (next_ + 1 < expected_.size() && expected_[next_ + 1].Matches(key, end)) {
       next_ += 2;
       return expected_[next_ - 1].target;
     }
@@ -79,9 +79,10 @@ class ObjectNode {
     uint32_t mask = 0;  // one bit a byte that counts
     int target = kUnknown;
     std::string rest;
-    bool Matches(const char* key) const {
+    bool Matches(const char* key, const char* end) const {
       if ((EqualBytes(key, bytes, mask) & mask) != mask) return false;
-      return rest.empty() || std::memcmp(key + kInlineBytes, rest.data(), rest.size()) == 0;
+      if (rest.empty()) return true;
+      return key + kInlineBytes + rest.size() <= end && std::memcmp(key + kInlineBytes, rest.data(), rest.size()) == 0;
     }
   };
   void Remember(std::string_view raw, int target);

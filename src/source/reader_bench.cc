@@ -3,11 +3,11 @@
 
 #include <sys/resource.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "base/clock.h"
 #include "source/kafka_reader.h"
 
 namespace {
@@ -27,18 +27,18 @@ int Drain(source::Reader* reader, int partitions, size_t count) {
   model::RecordBatch batch;
   size_t records = 0, bytes = 0, polls = 0;
   uint64_t sum = 0;
-  auto start = std::chrono::steady_clock::now();
+  auto start = base::Clock::System().Monotonic();
   while (records < count) {
     const auto status = reader->Poll(std::chrono::milliseconds(200), &batch);
     if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
     if (status.code() == base::Code::kCorrupt) return 1;
-    if (records == 0) start = std::chrono::steady_clock::now();
+    if (records == 0) start = base::Clock::System().Monotonic();
     records += batch.records.size();
     bytes += batch.bytes;
     polls += batch.records.empty() ? 0 : 1;
     for (const auto& record : batch.records) sum += static_cast<uint64_t>(record.offset) * record.value_bytes;
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = std::chrono::duration<double>(base::Clock::System().Monotonic() - start).count();
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::printf("%zu records, %.1f MB in %.2f s = %.2f M records/s, %zu polls, cpu %.2f s = %.2f M per CPU-s, rss %ld MB, sum %016llx\n",
