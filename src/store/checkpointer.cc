@@ -12,7 +12,7 @@ using base::Status;
 constexpr size_t kDueBytes = size_t{16} << 20;
 constexpr uint64_t kDueCommits = 2'000;
 constexpr std::chrono::milliseconds kAgain{20}, kPause{2'000};
-constexpr size_t kSpareBytes = size_t{16} << 20;  // for what a checkpoint writes besides the rows of the log
+constexpr size_t kSpareBytes = size_t{8} << 20;  // for what a checkpoint writes besides the rows of the log
 
 }  // namespace
 
@@ -45,7 +45,7 @@ Status Checkpointer::Run(std::chrono::milliseconds patience) {
 }
 
 Status Checkpointer::Attempt() {
-  const size_t room = FreeDiskBytes(state_->engine->options()), needed = 2 * WalBytes(*state_->engine) + kSpareBytes;
+  const size_t room = FreeDiskBytes(state_->engine->options()), needed = WalBytes(*state_->engine) + kSpareBytes;
   if (room < needed) {
     state_->metrics.checkpoints_refused.Add();
     return base::Exhausted("the disk has no room for a checkpoint")

@@ -139,7 +139,8 @@ Result<std::unique_ptr<model::RowSource>> ReadConnection::Query(const std::strin
   Result<ChunkReader> reader = ChunkReader::Make(&result);
   if (!reader.ok()) {
     duckdb_destroy_result(&result);
-    if (!state_->in_snapshot) RETURN_IF_ERROR(state_->session.Run(use, "ROLLBACK"));
+    // Ends the statement's own transaction; that there is none any more is an error that means nothing.
+    if (!state_->in_snapshot) (void)state_->session.Run(use, "ROLLBACK");
     return reader.TakeStatus();
   }
   return std::unique_ptr<model::RowSource>(std::make_unique<Stream>(state_, reader.Take(), result));

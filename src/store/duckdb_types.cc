@@ -1,6 +1,6 @@
 #include "store/duckdb_types.h"
 
-#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,22 +10,6 @@ namespace {
 using base::Result;
 using model::Type;
 using model::TypeId;
-
-// Names given by CREATE TYPE (the system catalog's oid, regclass ...) or by DuckDB itself (JSON, OID).
-std::optional<TypeId> OfAlias(std::string_view alias) {
-  struct Pair {
-    std::string_view alias;
-    TypeId id;
-  };
-  static constexpr std::array kPairs{
-      Pair{"JSON", TypeId::kJson},   Pair{"json", TypeId::kJson},         Pair{"jsonb", TypeId::kJsonb},
-      Pair{"oid", TypeId::kOid},     Pair{"regclass", TypeId::kRegclass}, Pair{"name", TypeId::kName},
-      Pair{"\"char\"", TypeId::kChar}, Pair{"pg_char", TypeId::kChar},
-  };
-  for (const Pair& pair : kPairs)
-    if (pair.alias == alias) return pair.id;
-  return std::nullopt;
-}
 
 std::optional<TypeId> Scalar(duckdb_type type) {
   switch (type) {
@@ -92,9 +76,9 @@ duckdb_type BatchType(TypeId id) {
 
 Result<Type> TypeOf(duckdb_logical_type type) {
   char* alias = duckdb_logical_type_get_alias(type);
-  const std::optional<TypeId> named = alias ? OfAlias(alias) : std::nullopt;
+  const bool json = alias && std::string_view(alias) == "JSON";
   duckdb_free(alias);
-  if (named) return Type{*named};
+  if (json) return Type{TypeId::kJson};
   const duckdb_type id = duckdb_get_type_id(type);
   if (id == DUCKDB_TYPE_LIST) return ElementOf(duckdb_list_type_child_type(type));
   if (id == DUCKDB_TYPE_ARRAY) return ElementOf(duckdb_array_type_child_type(type));

@@ -51,9 +51,7 @@ Status SetCommon(const StoreOptions& options, Config* config) {
   };
   for (const Setting& setting : kSettings) RETURN_IF_ERROR(config->Set(setting.name, setting.value));
   RETURN_IF_ERROR(config->Set("memory_limit", std::to_string(options.memory_limit_bytes) + "B"));
-  RETURN_IF_ERROR(config->Set("threads", std::to_string(std::max(options.threads, 1))));
-  for (const auto& [name, value] : options.engine_settings) RETURN_IF_ERROR(config->Set(name.c_str(), value));
-  return {};
+  return config->Set("threads", std::to_string(std::max(options.threads, 1)));
 }
 
 Status SetTemporary(const StoreOptions& options, Config* config) {

@@ -44,8 +44,7 @@ struct StoreOptions {
   size_t min_free_disk_bytes = size_t{256} << 20;  // below it HasRoom() is false and sources pause
   size_t max_dead_letter_bytes = size_t{1} << 30;   // the oldest go first
   std::chrono::hours max_dead_letter_age{24 * 30};
-  bool lock_settings = true;                        // refuse SET of the engine's own settings
-  std::vector<std::pair<std::string, std::string>> engine_settings;  // DuckDB's own, for fault tests
+  bool lock_settings = true;                        // refuse SET of the engine's own settings; off only in fault tests
 };
 
 // A read (or, for the in-memory catalog, any) connection. One open RowSource at a time.
