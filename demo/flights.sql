@@ -25,6 +25,10 @@ CREATE SOURCE flights (
   route TEXT AS (origin || '-' || destination),
   sky TEXT AS (CASE WHEN visibility IS NULL THEN 'Not reported' WHEN visibility < 3 THEN 'Fog' WHEN rain > 0 THEN 'Rain or snow'
                     WHEN wind >= 18 THEN 'Windy' ELSE 'Fair' END),
+  maker TEXT AS (CASE WHEN manufacturer LIKE 'AIRBUS%' THEN 'Airbus' WHEN manufacturer LIKE 'BOEING%' THEN 'Boeing'
+                      WHEN manufacturer LIKE 'EMBRAER%' THEN 'Embraer' WHEN manufacturer LIKE 'MCDONNELL%' THEN 'McDonnell Douglas'
+                      WHEN manufacturer LIKE 'BOMBARDIER%' OR manufacturer LIKE 'CANADAIR%' THEN 'Bombardier'
+                      WHEN manufacturer IS NOT NULL THEN 'Other' END),
   WATERMARK FOR at AS at - INTERVAL '10' SECOND
 ) WITH (connector = 'kafka', topic = 'flights', properties.bootstrap.server = '127.0.0.1:9192',
         scan.startup.mode = 'earliest', retention = '8 days', freshness = '1 minute')
@@ -101,11 +105,11 @@ FROM flights
 GROUP BY date_trunc('hour', at), sky;
 
 CREATE OR REPLACE MATERIALIZED VIEW fleet_per_hour WITH (retention = '8 days', freshness = '1 minute') AS
-SELECT date_trunc('hour', at) AS hour, manufacturer, count(*) AS departures, sum(seats) AS seats, sum(distance) AS miles,
+SELECT date_trunc('hour', at) AS hour, maker, count(*) AS departures, sum(seats) AS seats, sum(distance) AS miles,
        min(built) AS oldest, approx_count_distinct(tail_number) AS aircraft
 FROM flights
-WHERE event = 'departed' AND manufacturer IS NOT NULL
-GROUP BY date_trunc('hour', at), manufacturer;
+WHERE event = 'departed' AND maker IS NOT NULL
+GROUP BY date_trunc('hour', at), maker;
 
 -- Ten minutes in which an airport cancelled ten flights or more.
 CREATE OR REPLACE MATERIALIZED VIEW cancellation_waves WITH (retention = '8 days', freshness = '1 minute') AS

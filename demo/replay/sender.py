@@ -72,6 +72,11 @@ class Sender:
         if missing:
             for future in admin.create_topics(missing, operation_timeout=ANSWER_SECONDS).values():
                 future.result(ANSWER_SECONDS)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while any(name not in there for name in self._stream.topics):
+            if time.monotonic() > deadline:
+                raise SystemExit("replay: the broker made the topics and does not list them")
+            time.sleep(SLEEP_SECONDS)
             there = admin.list_topics(timeout=ANSWER_SECONDS).topics
         self._partitions = {name: len(there[name].partitions) for name in self._stream.topics}
 

@@ -59,6 +59,10 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [{
     "colors": ["#1F77B4", "#17A2A2", "#F2A541", "#D1495B", "#6C5B9E", "#5FAD56", "#8FB8DE", "#9AD1D4",
                "#F7CE8C", "#E59BA6", "#B3A8D1", "#A9D6A3", "#3D5A80", "#7A8B99", "#B5651D", "#C9CED6"],
 }]
+EXTRA_SEQUENTIAL_COLOR_SCHEMES = [{
+    "id": "freshet_heat", "label": "Freshet heat", "description": "", "isDiverging": False,
+    "colors": ["#EEF4FA", "#BFD9EC", "#F7CE8C", "#F2A541", "#D1495B"],
+}]
 THEME_DEFAULT = {**STOCK_THEME, "token": {**STOCK_THEME["token"], "colorPrimary": "#1F77B4", "colorLink": "#1F77B4",
                                           "brandAppName": APP_NAME}}
 THEME_DARK = None
