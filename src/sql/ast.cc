@@ -137,6 +137,7 @@ ExprPtr Expr::Clone() const {
   out->subquery = CloneSelect(subquery);
   out->cast = cast;
   out->type = type;
+  out->outer = outer;
   return out;
 }
 

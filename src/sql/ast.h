@@ -95,7 +95,8 @@ struct Expr {
   SelectPtr subquery;
   TypeName cast;
 
-  model::Type type;      // set by the binder
+  model::Type type;      // set by the binder; kUnknown everywhere in a tree that is not bound
+  int outer = 0;         // kColumn, set by the binder: how many SELECTs outwards its relation stands
 
   ExprPtr Clone() const;
 };

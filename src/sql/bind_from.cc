@@ -1,218 +1,215 @@
-// FROM: what relations, windows, sub-selects, functions and joins add to the scope.
-
 #include <algorithm>
 
-#include "sql/bind_scope.h"
-#include "sql/signatures.h"
+#include "sql/bind.h"
+#include "sql/coercion.h"
+#include "sql/convert.h"
+#include "sql/interval.h"
+#include "sql/position.h"
+#include "sql/print_special.h"
 
 namespace sql {
-namespace {
 
+using model::Fields;
 using model::Type;
 using model::TypeId;
 
-// Applies column aliases; too many are an error.
-base::Status Rename(const TableRef& table, ScopeTable* scope) {
-  if (table.column_aliases.size() > scope->columns.size())
-    return AtExpr(base::Invalid("table \"" + scope->alias + "\" has " + std::to_string(scope->columns.size()) +
-                                " columns available but " + std::to_string(table.column_aliases.size()) + " columns specified")
-                      .WithSqlstate("42P10"),
-                  table.location);
-  for (size_t i = 0; i < table.column_aliases.size(); ++i) scope->columns[i].name = table.column_aliases[i];
-  return {};
-}
-
-base::Status AddTable(const TableRef& table, ScopeTable added, Scope* scope) {
-  RETURN_IF_ERROR(Rename(table, &added));
-  for (const auto& known : scope->tables)
-    if (known.alias == added.alias)
-      return AtExpr(base::Invalid("table name \"" + added.alias + "\" specified more than once").WithSqlstate("42712"), table.location);
-  scope->tables.push_back(std::move(added));
-  return {};
-}
-
-ExprPtr ColumnOf(const ScopeTable& table, const model::Field& field) {
-  auto expr = std::make_unique<Expr>();
-  expr->kind = ExprKind::kColumn;
-  expr->name = {table.alias, field.name};
-  expr->type = field.type;
-  return expr;
-}
-
-}  // namespace
-
-base::Result<const RelationInfo*> Binder::Lookup(const TableRef& table) {
-  const std::string schema = table.name.size() > 1 ? table.name[table.name.size() - 2] : "";
-  const std::string& name = table.name.back();
-  const RelationInfo* info = relations_.Find(schema, name);
-  if (info == nullptr) {
-    const std::string full = schema.empty() ? name : schema + "." + name;
-    auto error = base::NotFound("relation \"" + full + "\" does not exist").WithSqlstate("42P01");
-    const auto names = relations_.Names();
-    if (const auto near = base::NearestName(full, names)) error = std::move(error).WithHint("Perhaps you meant the relation \"" + *near + "\".");
-    return AtExpr(std::move(error), table.location);
-  }
-  if (std::find(used_.begin(), used_.end(), info) == used_.end()) used_.push_back(info);
-  return info;
-}
-
-base::Status Binder::From(TableRef* table, Scope* scope, const CommonScope* common) {
+base::Status Binder::BindTable(TableRef* table, Level* level) {
   switch (table->kind) {
-    case TableRef::Kind::kRelation: return Relation(table, scope, common);
-    case TableRef::Kind::kWindow: return WindowTable(table, scope);
-    case TableRef::Kind::kSubquery: return Subquery(table, scope, common);
-    case TableRef::Kind::kFunction: return Function(table, scope);
-    case TableRef::Kind::kJoin: return Join(table, scope, common);
+    case TableRef::Kind::kRelation: return BindRelation(table, level);
+    case TableRef::Kind::kWindow: return BindWindowTable(table, level);
+    case TableRef::Kind::kFunction: return BindTableFunction(table, level);
+    case TableRef::Kind::kJoin: return BindJoin(table, level);
+    case TableRef::Kind::kSubquery: break;
   }
-  return base::Internal("an item of FROM of an unknown kind");
+  if (table->alias.empty())
+    return Fail(base::Invalid("subquery in FROM must have an alias").WithSqlstate("42601").WithHint("For example, FROM (SELECT ...) [AS] foo."),
+                table->location);
+  // A lateral subquery sees the items before it, another one only the SELECTs around.
+  ASSIGN_OR_RETURN(Fields fields, BindSelect(table->subquery.get(), table->lateral ? level : level->outer, false));
+  return AddTable(*table, std::move(fields), {}, level);
 }
 
-base::Status Binder::Relation(TableRef* table, Scope* scope, const CommonScope* common) {
-  ScopeTable added;
-  added.alias = table->alias.empty() ? table->name.back() : table->alias;
-  const model::Fields* fields = table->name.size() == 1 && common ? common->Find(table->name[0]) : nullptr;
-  if (fields != nullptr) {
-    added.columns = *fields;
+base::Status Binder::AddTable(const TableRef& table, Fields fields, std::vector<std::string> relation, Level* level) {
+  ScopeTable entry;
+  entry.alias = table.alias.empty() ? (table.name.empty() ? std::string() : table.name.back()) : table.alias;
+  if (table.kind == TableRef::Kind::kFunction && table.alias.empty()) entry.alias = table.function->name.back();
+  entry.relation = std::move(relation);
+  if (level->scope.FindTable(entry.alias))
+    return Fail(base::Invalid("table name \"" + entry.alias + "\" specified more than once").WithSqlstate("42712"), table.location);
+  if (table.column_aliases.size() > fields.size())
+    return Fail(base::Invalid("table \"" + entry.alias + "\" has " + std::to_string(fields.size()) + " columns available but " +
+                              std::to_string(table.column_aliases.size()) + " columns specified")
+                    .WithSqlstate("42P10"),
+                table.location);
+  fields = RenamedFields(std::move(fields), table.column_aliases);
+  for (model::Field& field : fields) {
+    level->scope.star.push_back({level->scope.tables.size(), entry.columns.size()});
+    entry.columns.push_back({std::move(field.name), field.type});
+  }
+  level->scope.tables.push_back(std::move(entry));
+  return {};
+}
+
+base::Result<const RelationInfo*> Binder::FindRelation(TableRef* table) {
+  std::vector<std::string>& name = table->name;
+  if (name.size() == 3) {
+    if (options_.session_value && options_.session_value("current_database") != name[0])
+      return Fail(base::Unsupported("cross-database references are not implemented: \"" + name[0] + "." + name[1] + "." + name[2] + "\""), table->location);
+    name.erase(name.begin());
+  }
+  const RelationInfo* info = relations_ == nullptr ? nullptr : relations_->Find(name.size() > 1 ? name[0] : "", name.back());
+  if (info != nullptr) {
+    if (std::find(used_.begin(), used_.end(), info) == used_.end()) used_.push_back(info);
+    return info;
+  }
+  const std::string written = name.size() > 1 ? name[0] + "." + name[1] : name[0];
+  base::Status status = base::NotFound("relation \"" + written + "\" does not exist").WithSqlstate("42P01");
+  const std::vector<std::string_view> names = relations_ == nullptr ? std::vector<std::string_view>() : relations_->Names();
+  if (auto near = base::NearestName(name.back(), names)) status = std::move(status).WithHint("Perhaps you meant \"" + *near + "\".");
+  return Fail(std::move(status), table->location);
+}
+
+base::Status Binder::BindRelation(TableRef* table, Level* level) {
+  if (table->name.size() == 1)
+    for (auto entry = common_tables_.rbegin(); entry != common_tables_.rend(); ++entry)
+      if (entry->name == table->name[0]) return AddTable(*table, entry->fields, {}, level);
+  ASSIGN_OR_RETURN(const RelationInfo* info, FindRelation(table));
+  std::vector<std::string> relation;
+  if (table->alias.empty()) relation = {info->schema, info->name};
+  return AddTable(*table, info->fields, std::move(relation), level);
+}
+
+base::Status Binder::CheckWindowSize(TableRef* table, Level* level) {
+  for (ExprPtr& arg : table->window_args) {
+    RETURN_IF_ERROR(BindIn(&arg, Clause::kFrom, level));
+    RETURN_IF_ERROR(Coerce(&arg, Type{TypeId::kInterval}));
+  }
+  const std::string* text = ConstantOf(*table->window_args[0]);
+  if (text == nullptr || table->window_args[0]->type.id != TypeId::kInterval)
+    return Fail(base::Invalid("the size of a window must be an INTERVAL constant").WithSqlstate("42804").WithHint("For example INTERVAL '1' MINUTE."),
+                table->window_args[0]->location);
+  ASSIGN_OR_RETURN(const Interval size, ParseInterval(*text));
+  const bool mixed = size.months != 0 && (size.days != 0 || size.microseconds != 0);
+  const bool positive = size.months > 0 || size.days * 86'400'000'000 + size.microseconds > 0;
+  if (mixed || !positive || size.months < 0)
+    return Fail(base::Invalid("the size of a window must be positive, in months or in days and smaller units").WithSqlstate("22023"),
+                table->window_args[0]->location);
+  if (table->window_args.size() < 2) return {};
+  const std::string* offset = ConstantOf(*table->window_args[1]);
+  if (offset == nullptr || table->window_args[1]->type.id != TypeId::kInterval)
+    return Fail(base::Invalid("the offset of a window must be an INTERVAL constant").WithSqlstate("42804"), table->window_args[1]->location);
+  return {};
+}
+
+base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
+  Fields fields;
+  const auto common = std::find_if(common_tables_.rbegin(), common_tables_.rend(),
+                                   [&](const CommonEntry& entry) { return table->name.size() == 1 && entry.name == table->name[0]; });
+  if (common != common_tables_.rend()) {
+    fields = common->fields;
   } else {
-    ASSIGN_OR_RETURN(const RelationInfo* info, Lookup(*table));
-    added.columns = info->fields;
-    added.schema = info->schema;
+    ASSIGN_OR_RETURN(const RelationInfo* info, FindRelation(table));
+    fields = info->fields;
   }
-  return AddTable(*table, std::move(added), scope);
+  if (table->window != TableRef::Window::kTumble)
+    return Fail(base::Unsupported("HOP, SESSION and CUMULATE windows are not supported yet")
+                    .WithHint("Use TUMBLE(relation, column, size), or GROUP BY date_trunc, date_bin or time_bucket of the column."),
+                table->location);
+  const auto column = std::find_if(fields.begin(), fields.end(), [&](const model::Field& field) { return field.name == table->time_column; });
+  if (column == fields.end())
+    return Fail(base::NotFound("column \"" + table->time_column + "\" does not exist").WithSqlstate("42703"), table->location);
+  if (column->type.array || (column->type.id != TypeId::kTimestampTz && column->type.id != TypeId::kTimestamp))
+    return Fail(base::Invalid("column \"" + table->time_column + "\" cannot be the time of a window: it is " + model::NameOf(column->type))
+                    .WithSqlstate("42804"),
+                table->location);
+  const Type type = column->type;
+  RETURN_IF_ERROR(CheckWindowSize(table, level));
+  fields.push_back({"window_start", type});
+  fields.push_back({"window_end", type});
+  return AddTable(*table, std::move(fields), {}, level);
 }
 
-base::Status Binder::WindowTable(TableRef* table, Scope* scope) {
-  ASSIGN_OR_RETURN(const RelationInfo* info, Lookup(*table));
-  if (table->window != TableRef::Window::kTumble)
-    return AtExpr(base::Unsupported("HOP, SESSION and CUMULATE windows are not supported yet")
-                      .WithHint("Use TUMBLE with the slide as its size, and add the windows up in the query that reads them."),
-                  table->location);
-  const auto column = std::find_if(info->fields.begin(), info->fields.end(), [&](const auto& f) { return f.name == table->time_column; });
-  if (column == info->fields.end())
-    return AtExpr(base::NotFound("column \"" + table->time_column + "\" does not exist").WithSqlstate("42703"), table->location);
-  if (column->type.id != TypeId::kTimestampTz && column->type.id != TypeId::kTimestamp)
-    return AtExpr(base::Invalid("TUMBLE needs a timestamp column, but \"" + table->time_column + "\" is " + model::NameOf(column->type))
+base::Status Binder::BindTableFunction(TableRef* table, Level* level) {
+  const std::string name = table->function->name.empty() ? "" : table->function->name.back();
+  if (table->function->kind != ExprKind::kFunction || (name != "unnest" && name != "generate_series"))
+    return Fail(base::Unsupported("function " + (name.empty() ? "of this kind" : name) + " in FROM is not supported")
+                    .WithHint("unnest and generate_series are."),
+                table->location);
+  RETURN_IF_ERROR(BindIn(&table->function, Clause::kFrom, level));
+  Fields fields{{table->alias.empty() ? name : table->alias, table->function->type}};
+  if (table->with_ordinality) fields.push_back({"ordinality", model::kInt8});
+  return AddTable(*table, std::move(fields), {}, level);
+}
+
+base::Status Binder::BindJoin(TableRef* table, Level* level) {
+  Scope& scope = level->scope;
+  const size_t first = scope.tables.size(), first_star = scope.star.size();
+  RETURN_IF_ERROR(BindTable(table->left.get(), level));
+  const size_t middle = scope.tables.size(), middle_star = scope.star.size();
+  RETURN_IF_ERROR(BindTable(table->right.get(), level));
+  if (!table->alias.empty()) return Fail(base::Unsupported("an alias for a join is not supported"), table->location);
+  if (table->natural) {
+    for (size_t i = first_star; i < middle_star; ++i)
+      for (size_t j = middle_star; j < scope.star.size(); ++j) {
+        const std::string& a = scope.tables[scope.star[i].table].columns[scope.star[i].column].name;
+        const std::string& b = scope.tables[scope.star[j].table].columns[scope.star[j].column].name;
+        if (a == b) table->using_columns.push_back(a);
+      }
+    table->natural = false;
+    if (table->using_columns.empty()) {  // nothing in common: every pair
+      table->on = MakeExpr(ExprKind::kLiteral, -1);
+      table->on->literal.kind = Literal::Kind::kBool;
+      table->on->literal.boolean = true;
+      table->on->type = model::kBool;
+    }
+  }
+  if (!table->using_columns.empty()) return MergeColumns(table, first, middle, first_star, middle_star, level);
+  if (table->on == nullptr || table->on->location < 0) return {};
+  const size_t visible = scope.first_visible;
+  scope.first_visible = first;
+  base::Status status = BindIn(&table->on, Clause::kOn, level);
+  if (status.ok()) status = CoerceBool(&table->on, "JOIN/ON");
+  scope.first_visible = visible;
+  return status;
+}
+
+// USING: one merged column for each pair. It stands first in *, and is what the name alone means.
+base::Status Binder::MergeColumns(TableRef* table, size_t first, size_t middle, size_t first_star, size_t middle_star, Level* level) {
+  Scope& scope = level->scope;
+  ScopeTable merged;
+  std::vector<ColumnPlace> star(scope.star.begin(), scope.star.begin() + static_cast<ptrdiff_t>(first_star));
+  std::vector<ColumnPlace> rest(scope.star.begin() + static_cast<ptrdiff_t>(first_star), scope.star.end());
+  (void)middle_star;
+  for (const std::string& name : table->using_columns) {
+    std::vector<ColumnPlace> sides[2];
+    for (size_t t = first; t < scope.tables.size(); ++t)
+      for (size_t c = 0; c < scope.tables[t].columns.size(); ++c)
+        if (!scope.tables[t].columns[c].merged && scope.tables[t].columns[c].name == name) sides[t >= middle].push_back({t, c});
+    for (int side = 0; side < 2; ++side) {
+      const char* word = side == 0 ? "left" : "right";
+      if (sides[side].empty())
+        return Fail(base::NotFound("column \"" + name + "\" specified in USING clause does not exist in " + word + " table").WithSqlstate("42703"), table->location);
+      if (sides[side].size() > 1)
+        return Fail(base::Invalid("common column name \"" + name + "\" appears more than once in " + word + " table").WithSqlstate("42702"), table->location);
+    }
+    ScopeColumn& left = scope.tables[sides[0][0].table].columns[sides[0][0].column];
+    ScopeColumn& right = scope.tables[sides[1][0].table].columns[sides[1][0].column];
+    const Type types[] = {left.type, right.type};
+    int culprit = -1;
+    const Type type = CommonType(types, &culprit);
+    if (culprit >= 0)
+      return Fail(base::Invalid("JOIN/USING types " + model::NameOf(left.type) + " and " + model::NameOf(right.type) + " cannot be matched")
                       .WithSqlstate("42804"),
                   table->location);
-  const Scope empty;
-  for (auto& argument : table->window_args) {
-    RETURN_IF_ERROR(BindExpr(&argument, empty));
-    RETURN_IF_ERROR(Coerce(&argument, Type{TypeId::kInterval}));
+    left.merged = right.merged = true;
+    for (const auto& side : sides)
+      std::erase_if(rest, [&](ColumnPlace place) { return place.table == side[0].table && place.column == side[0].column; });
+    star.push_back({scope.tables.size(), merged.columns.size()});
+    merged.columns.push_back({name, type});
   }
-  ScopeTable added;
-  added.alias = table->alias.empty() ? table->name.back() : table->alias;
-  added.columns = info->fields;
-  added.columns.push_back({"window_start", column->type});
-  added.columns.push_back({"window_end", column->type});
-  return AddTable(*table, std::move(added), scope);
-}
-
-base::Status Binder::Subquery(TableRef* table, Scope* scope, const CommonScope* common) {
-  ScopeTable added;
-  added.alias = table->alias;
-  // A LATERAL sub-select sees what stands before it; others only what is around the whole select.
-  ASSIGN_OR_RETURN(added.columns, Query(table->subquery.get(), table->lateral ? scope : scope->outer, common));
-  return AddTable(*table, std::move(added), scope);
-}
-
-base::Status Binder::Function(TableRef* table, Scope* scope) {
-  Expr* call = table->function.get();
-  const std::string name = call->name.empty() ? "" : call->name.back();
-  if (name != "generate_series")
-    return AtExpr(base::NotFound("function " + name + " cannot be used in FROM").WithSqlstate("42883")
-                      .WithHint("TUMBLE(relation, column, size) and generate_series(start, stop [, step]) can."),
-                  table->location);
-  if (call->args.size() < 2 || call->args.size() > 3)
-    return AtExpr(base::NotFound("generate_series takes two or three arguments").WithSqlstate("42883"), table->location);
-  std::vector<Type> types;
-  for (auto& argument : call->args) {
-    RETURN_IF_ERROR(BindExpr(&argument, *scope));
-    types.push_back(argument->type);
-  }
-  const auto common = CommonType({types[0], types[1]});
-  if (!common) return AtExpr(base::Invalid("generate_series needs arguments of one type").WithSqlstate("42883"), table->location);
-  const bool number = common->IsInteger();
-  Type type = number ? *common : model::kTimestampTz;
-  if (!number && !common->IsTime() && common->id != TypeId::kUnknown)
-    return AtExpr(base::NotFound("generate_series counts integers or timestamps").WithSqlstate("42883"), table->location);
-  if (number && type.id == TypeId::kInt2) type = model::kInt4;
-  for (size_t i = 0; i < 2; ++i) RETURN_IF_ERROR(Coerce(&call->args[i], type));
-  if (call->args.size() == 3) RETURN_IF_ERROR(Coerce(&call->args[2], number ? type : Type{TypeId::kInterval}));
-  call->type = type;
-  ScopeTable added;
-  added.alias = table->alias.empty() ? name : table->alias;
-  added.columns = {{added.alias, type}};
-  if (table->with_ordinality) added.columns.push_back({"ordinality", model::kInt8});
-  return AddTable(*table, std::move(added), scope);
-}
-
-base::Status Binder::Join(TableRef* table, Scope* scope, const CommonScope* common) {
-  const size_t begin = scope->tables.size();
-  RETURN_IF_ERROR(From(table->left.get(), scope, common));
-  const size_t left_end = scope->tables.size();
-  RETURN_IF_ERROR(From(table->right.get(), scope, common));
-  if (table->natural) {
-    std::set<std::string> left;
-    for (size_t i = begin; i < left_end; ++i)
-      for (const auto& field : scope->tables[i].columns) left.insert(field.name);
-    for (size_t i = left_end; i < scope->tables.size(); ++i)
-      for (const auto& field : scope->tables[i].columns)
-        if (left.contains(field.name)) table->using_columns.push_back(field.name);
-    table->natural = false;
-    if (table->using_columns.empty()) table->join = TableRef::Join::kCross;
-  }
-  if (!table->using_columns.empty()) return JoinUsing(table, scope, left_end);
-  if (!table->on) return {};
-  // ON sees only the two sides.
-  Scope sides{scope->outer, {scope->tables.begin() + static_cast<ptrdiff_t>(begin), scope->tables.end()}};
-  const char* clause = std::exchange(clause_, "JOIN conditions");
-  const bool allowed = std::exchange(allow_aggregates_, false);
-  base::Status status = BindExpr(&table->on, sides);
-  allow_aggregates_ = allowed;
-  clause_ = clause;
-  RETURN_IF_ERROR(status);
-  return Coerce(&table->on, model::kBool);
-}
-
-// USING becomes ON, so that printers need no merged columns: unqualified names mean the left side (FULL JOIN is refused).
-base::Status Binder::JoinUsing(TableRef* table, Scope* scope, size_t left_end) {
-  if (table->join == TableRef::Join::kFull)
-    return AtExpr(base::Unsupported("FULL JOIN with USING is not supported").WithHint("Write ON and coalesce() the columns."), table->location);
-  const bool keep_right = table->join == TableRef::Join::kRight;
-  for (const auto& name : table->using_columns) {
-    ScopeTable *left = nullptr, *right = nullptr;
-    const model::Field *left_field = nullptr, *right_field = nullptr;
-    for (size_t i = 0; i < scope->tables.size(); ++i) {
-      for (const auto& field : scope->tables[i].columns) {
-        if (field.name != name || scope->tables[i].merged.contains(name)) continue;
-        (i < left_end ? left : right) = &scope->tables[i];
-        (i < left_end ? left_field : right_field) = &field;
-      }
-    }
-    if (left == nullptr || right == nullptr)
-      return AtExpr(base::NotFound("column \"" + name + "\" specified in USING clause does not exist in " +
-                                   (left == nullptr ? "left" : "right") + " table").WithSqlstate("42703"),
-                    table->location);
-    auto equal = std::make_unique<Expr>();
-    equal->kind = ExprKind::kOperator;
-    equal->name = {"="};
-    equal->type = model::kBool;
-    equal->args.push_back(ColumnOf(*left, *left_field));
-    equal->args.push_back(ColumnOf(*right, *right_field));
-    (keep_right ? left : right)->merged.insert(name);
-    if (!table->on) {
-      table->on = std::move(equal);
-      continue;
-    }
-    auto both = std::make_unique<Expr>();
-    both->kind = ExprKind::kOperator;
-    both->name = {"AND"};
-    both->type = model::kBool;
-    both->args.push_back(std::move(table->on));
-    both->args.push_back(std::move(equal));
-    table->on = std::move(both);
-  }
-  table->using_columns.clear();
+  star.insert(star.end(), rest.begin(), rest.end());
+  scope.star = std::move(star);
+  scope.tables.push_back(std::move(merged));
   return {};
 }
 

@@ -3,10 +3,12 @@
 // security boundary too: a relation, column, function, operator or type that is not known is an error (42P01, 42703,
 // 42883, 42704 with a HINT for near names), never passed on.
 //
-// Threads: any. Errors: kInvalid / kNotFound with SQLSTATE, position, HINT.
+// Threads: any. Errors: kInvalid / kNotFound with SQLSTATE, position, HINT. Positions are characters when BindOptions::text is
+// given, else bytes; both from 1.
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -32,9 +34,11 @@ class RelationLookup {
 };
 
 struct BindOptions {
+  std::string_view text;                     // of the statement, for positions in characters
   std::vector<model::Type> parameter_types;  // as the client declared them; kUnknown = infer
   std::string time_zone = "UTC";
-  // Scalars such as current_user that the session answers: name -> value.
+  // Scalars that the session answers: current_user, session_user, current_database, current_schema, pg_backend_pid, and
+  // the names of settings (server_version; whatever current_setting() is asked for). Without it they stay calls.
   std::function<std::string(std::string_view)> session_value;
   bool allow_aggregates = true;
 };

@@ -75,6 +75,11 @@ void VisitChildren(Expr* expr, const std::function<void(ExprPtr&)>& visit) {
   maybe(expr->over->frame.end);
 }
 
+void VisitChildren(const Expr& expr, const std::function<void(const Expr&)>& visit) {
+  // The visitor is not given anything that it could change.
+  VisitChildren(const_cast<Expr*>(&expr), [&](ExprPtr& child) { visit(*child); });
+}
+
 void VisitExprs(Expr* expr, const ExprVisitor& visit) { Walker(&visit, nullptr).Walk(expr); }
 void VisitExprs(Select* select, const ExprVisitor& visit) { Walker(&visit, nullptr).Walk(select); }
 void VisitTables(Select* select, const TableVisitor& visit) { Walker(nullptr, &visit).Walk(select); }

@@ -16,6 +16,7 @@ void VisitExprs(Select* select, const ExprVisitor& visit);
 
 // The direct sub-expressions of one node (arguments, FILTER, ORDER BY, window), without its subquery.
 void VisitChildren(Expr* expr, const std::function<void(ExprPtr&)>& visit);
+void VisitChildren(const Expr& expr, const std::function<void(const Expr&)>& visit);
 
 // Every item of FROM below a select, sub-selects included.
 void VisitTables(Select* select, const TableVisitor& visit);
