@@ -268,7 +268,7 @@ base::Result<Resolved> ResolveFunction(std::string_view name, const std::vector<
     if (const Overload* overload = Choose(it->second, arguments)) return Finish(*overload, arguments);
   auto error = base::NotFound("function " + std::string(name) + "(" + ListOf(arguments) + ") does not exist").WithSqlstate("42883");
   if (it == Functions().end()) {
-    const auto names = FunctionNames();
+    const auto names = KnownFunctionNames();
     if (const auto near = base::NearestName(name, names))
       return std::move(error).WithHint("Perhaps you meant the function " + *near + "(). docs/reference/functions.md lists what there is.");
     return std::move(error).WithHint("docs/reference/functions.md lists the functions that there are.");
@@ -320,7 +320,7 @@ bool IsWindowFunction(std::string_view name) {
 
 bool IsKnownFunction(std::string_view name) { return Functions().contains(name); }
 
-std::vector<std::string_view> FunctionNames() {
+std::vector<std::string_view> KnownFunctionNames() {
   std::vector<std::string_view> names;
   for (const auto& [name, overloads] : Functions()) names.push_back(name);
   return names;

@@ -35,6 +35,6 @@ bool ConvertsExplicitly(model::Type from, model::Type to);
 
 bool IsWindowFunction(std::string_view name);
 bool IsKnownFunction(std::string_view name);
-std::vector<std::string_view> FunctionNames();
+std::vector<std::string_view> KnownFunctionNames();
 
 }  // namespace sql
