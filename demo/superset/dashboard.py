@@ -6,7 +6,8 @@ TITLE = "Freshet: live from Kafka"
 SLUG = "freshet-demo"
 INTRODUCTION = """
 Every flight that left New York in 2013, replayed so that **an hour of then is a minute of now**, and beside it a shop that
-delivers within the hour. Kafka carries the events; Freshet keeps the SQL views behind these charts up to date; all times are UTC.
+delivers within the hour. Kafka carries the events; Freshet keeps the SQL views behind these charts up to date; all
+times are UTC.
 """
 
 # (title, rows of (chart, width of 12, height in units of 8 pixels))
@@ -105,13 +106,13 @@ def scope(numbers, in_scope):
             "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}}, "type": "NATIVE_FILTER"}
 
 
-def filters(numbers, datasets, columns):
-    """numbers: chart name -> number; datasets: table -> number; columns: table -> its columns"""
+def filters(numbers, datasets):
+    """numbers: chart name -> number; datasets: table -> (number, columns)"""
     made = []
     for title, table, column in FILTERS:
-        in_scope = [chart.name for chart in charts.CHARTS if column in columns[chart.dataset]]
+        in_scope = [chart.name for chart in charts.CHARTS if column in datasets[chart.dataset][1]]
         made.append({"id": f"NATIVE_FILTER-{column}", "name": title, "filterType": "filter_select",
-                     "targets": [{"datasetId": datasets[table], "column": {"name": column}}],
+                     "targets": [{"datasetId": datasets[table][0], "column": {"name": column}}],
                      "controlValues": {"multiSelect": True, "enableEmptyFilter": False, "defaultToFirstItem": False,
                                        "inverseSelection": False, "searchAllOptions": False}, **scope(numbers, in_scope)})
     in_scope = [chart.name for chart in charts.CHARTS if chart.dataset not in WITHOUT_TIME_FILTER]
@@ -120,8 +121,8 @@ def filters(numbers, datasets, columns):
     return made
 
 
-def metadata(numbers, datasets, columns, refresh_s):
-    return {"native_filter_configuration": filters(numbers, datasets, columns), "refresh_frequency": refresh_s,
-            "stagger_refresh": False, "timed_refresh_immune_slices": [], "color_scheme": charts.COLORS, "label_colors": COLORS,
+def metadata(numbers, datasets, refresh_s):
+    return {"native_filter_configuration": filters(numbers, datasets), "refresh_frequency": refresh_s, "stagger_refresh": False,
+            "timed_refresh_immune_slices": [], "color_scheme": charts.COLORS, "label_colors": COLORS,
             "shared_label_colors": [], "map_label_colors": {}, "expanded_slices": {}, "default_filters": "{}",
             "chart_configuration": {}, "cross_filters_enabled": True, "filter_bar_orientation": "HORIZONTAL"}

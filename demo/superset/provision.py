@@ -1,6 +1,6 @@
 """Tells Superset of Freshet: database, datasets, charts and the dashboard. Run again it brings them up to date.
 
-    provision.py --url http://127.0.0.1:8088 --user admin --password-file FILE --database postgresql+psycopg2://... [--refresh 5]
+    provision.py --url http://127.0.0.1:8088 --user admin --password-file FILE --database URI [--refresh 5]
 Prints the dashboard's address. Errors: what Superset refused, and exit code 1.
 """
 
@@ -23,10 +23,10 @@ ENGINE = {"use_native_hstore": False, "isolation_level": "AUTOCOMMIT",
 
 
 def put_database(superset, uri):
-    body = {"database_name": DATABASE_NAME, "sqlalchemy_uri": uri, "expose_in_sqllab": True, "allow_ctas": False, "allow_cvas": False,
-            "allow_dml": False, "allow_run_async": False, "extra": text({
-                "engine_params": ENGINE, "allows_virtual_table_explore": True, "cost_estimate_enabled": True,
-                "metadata_params": {}, "metadata_cache_timeout": {"schema_cache_timeout": 30, "table_cache_timeout": 30}})}
+    extra = {"engine_params": ENGINE, "allows_virtual_table_explore": True, "cost_estimate_enabled": True, "metadata_params": {},
+             "metadata_cache_timeout": {"schema_cache_timeout": 30, "table_cache_timeout": 30}}
+    body = {"database_name": DATABASE_NAME, "sqlalchemy_uri": uri, "expose_in_sqllab": True, "allow_ctas": False,
+            "allow_cvas": False, "allow_dml": False, "allow_run_async": False, "extra": text(extra)}
     known = {row["database_name"]: row["id"] for row in superset.all("database", ["database_name"])}
     return superset.put("database", known.get(DATABASE_NAME), body)
 
@@ -53,7 +53,8 @@ def put_datasets(superset, database):
     for dataset in datasets.DATASETS:
         number = known.get((dataset.schema, dataset.table))
         if number is None:
-            number = superset.call("POST", "dataset/", {"database": database, "schema": dataset.schema, "table_name": dataset.table})["id"]
+            number = superset.call("POST", "dataset/", {
+                "database": database, "schema": dataset.schema, "table_name": dataset.table})["id"]
         else:
             superset.call("PUT", f"dataset/{number}/refresh")
         found = superset.call("GET", f"dataset/{number}")["result"]
@@ -75,8 +76,8 @@ def put_charts(superset, known_datasets, board):
         form = {**chart.form, "datasource": f"{dataset}__table", "extra_form_data": {}, "dashboards": [board]}
         number = superset.put("chart", known.get(chart.name), {
             "slice_name": chart.name, "viz_type": form["viz_type"], "datasource_id": dataset, "datasource_type": "table",
-            "params": text(form), "query_context": text(query_context.build(form, dataset)), "query_context_generation": True,
-            "description": chart.about, "dashboards": [board]})
+            "params": text(form), "query_context": text(query_context.build(form, dataset)),
+            "query_context_generation": True, "dashboards": [board]})
         made[chart.name] = (number, superset.call("GET", f"chart/{number}")["result"].get("uuid") or "")
     return made
 
@@ -84,8 +85,7 @@ def put_charts(superset, known_datasets, board):
 def put_dashboard(superset, board, placed, known_datasets, refresh_s):
     numbers = {name: number for name, (number, _) in placed.items()}
     layout = dashboard.positions(placed)
-    metadata = dashboard.metadata(numbers, {table: number for table, (number, _) in known_datasets.items()},
-                                  {table: columns for table, (_, columns) in known_datasets.items()}, refresh_s)
+    metadata = dashboard.metadata(numbers, known_datasets, refresh_s)
     superset.call("PUT", f"dashboard/{board}", {
         "dashboard_title": dashboard.TITLE, "slug": dashboard.SLUG, "published": True, "css": dashboard.CSS,
         "position_json": text(layout), "json_metadata": text({**metadata, "positions": layout})})
@@ -110,7 +110,7 @@ def main():
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password-file", required=True)
     parser.add_argument("--database", required=True, help="SQLAlchemy's address of Freshet, with Superset's role and password")
-    parser.add_argument("--refresh", type=int, default=5, help="seconds after which an open dashboard asks again [5]")
+    parser.add_argument("--refresh", type=int, default=5, help="seconds until an open dashboard asks again [5]")
     try:
         print(provision(parser.parse_args()))
     except (Refused, requests.RequestException, OSError) as problem:

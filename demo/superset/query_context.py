@@ -11,8 +11,8 @@ def label(metric):
 
 
 def axis_of(form):
-    axis = {"columnType": "BASE_AXIS", "sqlExpression": form["x_axis"], "label": form["x_axis"], "expressionType": "SQL",
-            "isColumnReference": True}
+    name = form["x_axis"]
+    axis = {"columnType": "BASE_AXIS", "sqlExpression": name, "label": name, "expressionType": "SQL", "isColumnReference": True}
     return {**axis, "timeGrain": form["time_grain_sqla"]} if "time_grain_sqla" in form else axis
 
 
@@ -34,7 +34,8 @@ def base(form):
         "filters": [{"col": f["subject"], "op": f["operator"], "val": f["comparator"]} for f in simple],
         "extras": {"having": custom("HAVING"), "where": custom("WHERE")},
         "applied_time_extras": {}, "columns": [], "metrics": [], "annotation_layers": [], "series_limit": 0,
-        "group_others_when_limit_reached": False, "order_desc": True, "url_params": {}, "custom_params": {}, "custom_form_data": {}}
+        "group_others_when_limit_reached": False, "order_desc": True, "url_params": {}, "custom_params": {},
+        "custom_form_data": {}}
     if form.get("row_limit"):
         query["row_limit"] = int(form["row_limit"])
     return query
@@ -83,8 +84,9 @@ def table(form, query):
 
 
 def heatmap(form, query):
-    order = [[form["x_axis"], form["sort_x_axis"].endswith("asc")], [form["groupby"], form["sort_y_axis"].endswith("asc")]]
-    return [{**query, "columns": [axis_of(form), form["groupby"]], "metrics": [form["metric"]], "orderby": order,
+    across, down = form["sort_x_axis"].endswith("asc"), form["sort_y_axis"].endswith("asc")
+    return [{**query, "columns": [axis_of(form), form["groupby"]], "metrics": [form["metric"]],
+             "orderby": [[form["x_axis"], across], [form["groupby"], down]],
              "post_processing": [{"operation": "rank", "options": {"metric": label(form["metric"])}}]}]
 
 
@@ -101,11 +103,13 @@ def treemap(form, query):
 
 
 BUILDERS = {
-    "big_number": big_number, "big_number_total": big_number_total, "echarts_timeseries_line": series, "echarts_area": series,
-    "echarts_timeseries_smooth": series, "echarts_timeseries_bar": series, "table": table, "heatmap_v2": heatmap, "pie": pie, "treemap_v2": treemap}
+    "big_number": big_number, "big_number_total": big_number_total, "echarts_timeseries_line": series,
+    "echarts_timeseries_bar": series, "echarts_area": series, "table": table, "heatmap_v2": heatmap, "pie": pie,
+    "treemap_v2": treemap}
 
 
 def build(form, dataset):
     """form: a chart's settings; dataset: its number. -> the body of POST /api/v1/chart/data"""
-    return {"datasource": {"id": dataset, "type": "table"}, "force": False, "queries": BUILDERS[form["viz_type"]](form, base(form)),
-            "form_data": form, "result_format": "json", "result_type": "full"}
+    queries = BUILDERS[form["viz_type"]](form, base(form))
+    return {"datasource": {"id": dataset, "type": "table"}, "force": False, "queries": queries, "form_data": form,
+            "result_format": "json", "result_type": "full"}

@@ -26,7 +26,8 @@ class Superset:
         self._session.headers["Referer"] = self._url
 
     def call(self, method, path, body=None, query=None):
-        answer = self._session.request(method, f"{self._url}/api/v1/{path}", json=body, params=query, timeout=REQUEST_SECONDS)
+        answer = self._session.request(method, f"{self._url}/api/v1/{path}", json=body, params=query,
+                                       timeout=REQUEST_SECONDS)
         if not answer.ok:
             raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:600]}")
         return answer.json()
