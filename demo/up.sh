@@ -49,7 +49,7 @@ end_tasks() { # what was begun and not waited for
   for pid in "${task_pid[@]}"; do kill "$pid" 2>/dev/null || true; done
 }
 
-# -- ports: chosen at the first start, because definitions and dashboards remember them ------------------------------
+# -- ports: those of the last start, unless others are given -----------------------------------------------------------
 choose_ports() {
   local name default given kept
   local -A had=()
@@ -57,12 +57,14 @@ choose_ports() {
   for name in DEMO_KAFKA_PORT=9192 DEMO_PORT=7432 DEMO_HTTP_PORT=7480 DEMO_SUPERSET_PORT=8088; do
     default=${name#*=} name=${name%%=*}
     given=${!name:-} kept=${had[$name]:-}
-    if [ -n "$given" ] && [ -n "$kept" ] && [ "$given" != "$kept" ]; then
-      fail "this demo was begun with $name=$kept; 'demo/down.sh --purge' forgets it"
-    fi
     declare -g "$name=${given:-${kept:-$default}}"
     [[ ${!name} =~ ^[1-9][0-9]*$ ]] || fail "$name='${!name}' is no port"
   done
+  kept=${had[DEMO_KAFKA_PORT]:-$DEMO_KAFKA_PORT}
+  [ "$kept" = "$DEMO_KAFKA_PORT" ] || fail "the sources of this demo read from port $kept; 'demo/down.sh --purge' forgets them"
+}
+remember_ports() {
+  local name
   for name in DEMO_KAFKA_PORT DEMO_PORT DEMO_HTTP_PORT DEMO_SUPERSET_PORT; do echo "$name=${!name}"; done >"$home/ports.new"
   mv "$home/ports.new" "$home/ports"
 }
@@ -82,11 +84,12 @@ start_freshet() {
   local program=$project/build/release/freshet file newer='' deadline=$((SECONDS + 120))
   pipeline_files
   for file in "$program" "$home/pipeline/flights.sql" "$home/pipeline/orders.sql"; do
-    [ ! "$file" -nt "$home/freshet.pid" ] || newer=$file
+    [ ! "$file" -nt "$home/freshet.pid" ] || newer="$file is newer than the running server"
   done
+  [ "$(cat "$home/freshet/server.address" 2>/dev/null)" = "127.0.0.1:$DEMO_PORT" ] || newer="the port changes"
   if process_running "$home/freshet.pid"; then
     [ -n "$newer" ] || return 0
-    echo "$newer is newer than the running server"
+    echo "$newer"
     process_stop "$home/freshet.pid" 30
   fi
   for file in "$DEMO_PORT" "$DEMO_HTTP_PORT"; do
@@ -179,6 +182,7 @@ step build "Freshet is built" "$project/tools/build.sh" release freshet
 finish kafka "Kafka runs"
 finish data "the flights of 2013 are here"
 step senders "flights and orders are being sent" start_senders
+remember_ports
 step freshet "Freshet runs" start_freshet
 step role "Superset's role can read" make_role
 begin catch-up caught_up
