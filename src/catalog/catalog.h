@@ -76,6 +76,7 @@ class Catalog : public sql::RelationLookup {
   const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override;
   std::vector<std::string_view> Names() const override;
   void AddSystemRelation(sql::RelationInfo info);
+  const std::vector<sql::RelationInfo>& system_relations() const { return system_; }
   void Reindex();                       // after changing the maps
 
   bool MaySelect(std::string_view role, std::string_view relation) const;
