@@ -10,6 +10,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   # g++ 12 with -O2 sees std::sort's threshold of 16 as an index into smaller arrays; the sanitizers find real ones.
   add_compile_options(-Wno-array-bounds)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND FRESHET_SANITIZE MATCHES thread)
+  add_compile_options(-Wno-tsan) # Asio's fences; its queues are guarded by mutexes, which ThreadSanitizer sees
+endif()
 if(FRESHET_SANITIZE)
   add_compile_options(-fsanitize=${FRESHET_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FRESHET_SANITIZE})

@@ -26,6 +26,11 @@ set_target_properties(third_party_rdkafka PROPERTIES
   INTERFACE_LINK_LIBRARIES "sasl2;curl;zstd;lz4;ssl;crypto;z;m;dl;Threads::Threads")
 add_library(third_party::rdkafka ALIAS third_party_rdkafka)
 
+# What Kafka's record batches are compressed by, for the direct reader.
+add_library(third_party_codecs INTERFACE)
+target_link_libraries(third_party_codecs INTERFACE lz4 zstd z)
+add_library(third_party::codecs ALIAS third_party_codecs)
+
 add_library(third_party_simdjson STATIC ${FRESHET_PREFIX}/include/simdjson.cpp)
 target_include_directories(third_party_simdjson SYSTEM PUBLIC ${FRESHET_PREFIX}/include)
 target_compile_options(third_party_simdjson PRIVATE -O3 -w)

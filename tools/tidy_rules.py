@@ -25,7 +25,7 @@ DOORS = [
     (r"pg_query\.h|protobuf/.*|.*pg_query\.pb-c\.h", ["src/sql/*"]),
     (r"boost/(asio|beast)\b.*", ["src/pgwire/*", "src/server/*", "bench/*"]),
     (r"spdlog/.*", ["src/base/*"]),
-    (r"openssl/.*", ["src/base/*", "src/pgwire/*", "src/server/version.cc"]),
+    (r"openssl/.*", ["src/base/*", "src/pgwire/*", "src/source/scram.*", "src/source/tls_*", "src/server/version.cc"]),
     (r"curl/.*", ["src/base/*"]),
 ]
 RATCHET = "tools/tidy_ratchet.txt"

@@ -91,6 +91,7 @@ class WriteBuffer {
   void Int32(int32_t v) { Big(static_cast<uint32_t>(v)); }
   void Int64(int64_t v) { Big(static_cast<uint64_t>(v)); }
   void Bytes(std::string_view bytes) {
+    if (bytes.empty()) return;   // its pointer may be null
     std::memcpy(Reserve(bytes.size()), bytes.data(), bytes.size());
     size_ += bytes.size();
   }

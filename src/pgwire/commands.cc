@@ -85,6 +85,16 @@ Wants Commands::Continue(Lane lane) {
   return Wants::kInput;
 }
 
+void Commands::CancelPending() {
+  const base::Status status = base::Cancelled("canceling statement due to user request");
+  if (work_ == Work::kSimple) {
+    Fail(status);
+    FinishSimple();
+  } else if (work_ == Work::kExecute) {
+    FailExecute(status);
+  }
+}
+
 // ------------------------------------------------------------------------------------------------ simple protocol
 
 void Commands::Query(std::string_view body) {

@@ -44,6 +44,8 @@ class Commands {
   base::Status Handle(const Frame& frame);
   // Goes on with the pending work: kInput when it is done.
   Wants Continue(Lane lane);
+  // The pending work fails with 57014, before it ran.
+  void CancelPending();
   bool ended() const { return ended_; }   // Terminate came, or a fatal error was sent
 
  private:
@@ -69,6 +71,7 @@ class Commands {
   base::Status DescribeStatement(const std::string& name);
   base::Status DescribePortal(const std::string& name);
   Wants ContinueExecute(Lane lane);
+  void FailExecute(const base::Status& status);
   void Sync();
 
   // Both.

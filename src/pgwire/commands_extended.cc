@@ -216,16 +216,21 @@ Wants Commands::ContinueExecute(Lane lane) {
   CHECK(portal);
   const auto progress = RunPortal(portal, lane);
   if (!progress) return Wants::kHeavy;
-  if (progress->ok() && **progress == Portal::Progress::kFull) return Wants::kDrain;
-  work_ = Work::kNone;
-  if (progress->ok()) {
-    AfterStatement(portal);
-    return Wants::kInput;
+  if (!progress->ok()) {
+    FailExecute(progress->status());
+    return ended_ ? Wants::kClose : Wants::kInput;
   }
+  if (**progress == Portal::Progress::kFull) return Wants::kDrain;
+  work_ = Work::kNone;
+  AfterStatement(portal);
+  return Wants::kInput;
+}
+
+void Commands::FailExecute(const base::Status& status) {
+  work_ = Work::kNone;
   portals_.erase(executing_);
   skip_to_sync_ = true;
-  Fail(progress->status());
-  return ended_ ? Wants::kClose : Wants::kInput;
+  Fail(status);
 }
 
 base::Status Commands::Close(std::string_view body) {

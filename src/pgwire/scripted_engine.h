@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <string>
@@ -88,7 +89,7 @@ class ScriptedSession : public query::Session {
     const std::string& text = prepared->statement.text;
     if (text == "SELECT 1") return Rows({{"1"}}, {{"?column?", model::kInt4}});
     if (text == "SELECT $1") return Rows({{parameters[0].value_or("<NULL>")}}, prepared->fields);
-    if (text.starts_with("series ")) return query::Execution{std::make_unique<SeriesRows>(std::stoll(text.substr(7))), "SELECT", {}};
+    if (text.starts_with("series ")) return query::Execution{std::make_unique<SeriesRows>(std::strtoll(text.c_str() + 7, nullptr, 10)), "SELECT", {}};
     if (text == "sleep") return Sleep();
     if (text == "crash") return base::Cancelled("terminating connection due to administrator command").WithSqlstate("57P01");
     if (text.starts_with("SHOW ")) return Rows({{Setting(text.substr(5))}}, prepared->fields, "SHOW");

@@ -128,9 +128,14 @@ void Session::Connect() {
 void Session::Greet() {
   session_->TakeChangedSettings();   // all of them are reported here
   for (const char* name : kReported) WriteParameterStatus(name, session_->Setting(name), &out_);
-  const std::string_view key = options_.cancel_key;
-  WriteBackendKeyData(options_.pid, sign_in_.minor() >= 2 ? key : key.substr(0, kOldKeyBytes), &out_);
+  WriteBackendKeyData(options_.pid, std::string_view(options_.cancel_key).substr(0, cancel_key_bytes()), &out_);
   WriteReadyForQuery(session_->TransactionState(), &out_);
+}
+
+size_t Session::cancel_key_bytes() const { return sign_in_.minor() >= 2 ? options_.cancel_key.size() : kOldKeyBytes; }
+
+void Session::CancelPending() {
+  if (commands_) commands_->CancelPending();
 }
 
 void Session::End(const base::Status& reason) {

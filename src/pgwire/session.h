@@ -52,12 +52,16 @@ class Session {
   void TlsStarted() { sign_in_.TlsStarted(); }
   // Tells the client why the connection ends; then Process wants kClose. Not while Process runs.
   void End(const base::Status& reason);
+  // The statement that waits for Lane::kHeavy fails with 57014. Not while Process runs.
+  void CancelPending();
   // Ends the running statement's rows and the query session. May block: not on the network thread.
   void Release();
 
   WriteBuffer& output() { return out_; }
   bool signed_in() const { return session_ != nullptr; }
   bool wrong_password() const { return wrong_password_; }
+  // How much of SessionOptions::cancel_key the client was given.
+  size_t cancel_key_bytes() const;
   // The session to Cancel from another thread; nullptr before sign-in.
   query::Session* query_session() const { return session_.get(); }
 

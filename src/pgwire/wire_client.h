@@ -176,6 +176,7 @@ inline bool Matches(const std::string& line, std::string_view expected) {
 inline bool MatchLines(const std::vector<std::string>& lines, const std::vector<std::string>& expected) {
   return std::equal(lines.begin(), lines.end(), expected.begin(), expected.end(), Matches);
 }
+#define ASSERT_LINES(lines, ...) ASSERT_PRED2(::pgwire::wire::MatchLines, (lines), (std::vector<std::string>{__VA_ARGS__}))
 #define EXPECT_LINES(lines, ...) EXPECT_PRED2(::pgwire::wire::MatchLines, (lines), (std::vector<std::string>{__VA_ARGS__}))
 
 }  // namespace pgwire::wire

@@ -190,38 +190,66 @@ bool Lane::PollOnce() {
   }
   if (progress_.state == SourceState::kWaiting) SetState(SourceState::kRunning);
   backlog_ = records_.records.size() >= 2'000;
-  DecodeRuns();
+  if (!DecodeRuns()) return false;
   if (records_.runs.empty() && !batch_open_) PublishProgress();
-  if (setup_.source->stop_on_error && !dead_letters_.empty()) {
-    const auto& letter = dead_letters_.front();
-    End(base::DataError("record at partition " + std::to_string(letter.partition.value) + " offset " +
-                        std::to_string(letter.offset.value) + " cannot be used: " + letter.reason)
-            .WithDetail("The source has on_error = 'stop'.")
-            .WithHint("Mend the producer and skip the record with ALTER SOURCE " + setup_.source->name +
-                      " RESET, or use on_error = 'dead_letter'."));
-    return false;
+  return true;
+}
+
+// A run is cut where the batch is full, so that a commit never has more rows than it may.
+bool Lane::DecodeRuns() {
+  for (model::RecordRun run : records_.runs) {
+    const model::RecordRun whole = run;
+    do {
+      if (batch_->rows() >= options_.max_batch_rows && !CommitBatch()) return false;
+      const size_t room = options_.max_batch_rows - batch_->rows();
+      run.end = static_cast<uint32_t>(std::min<size_t>(whole.end, run.begin + room));
+      run.next_offset = run.end == whole.end ? whole.next_offset : model::Offset(records_.records[run.end].offset);
+      if (!DecodeRun(run)) return false;
+      run.begin = run.end;
+    } while (run.begin < whole.end);
   }
   return true;
 }
 
-void Lane::DecodeRuns() {
-  for (const auto& run : records_.runs) {
-    Partition* partition = Find(run.partition);
-    if (partition == nullptr) continue;  // taken away while its records were under way
-    if (!batch_open_) {
-      batch_open_ = true;
-      batch_started_ = clock_->Monotonic();
-    }
-    const size_t first_row = batch_->rows();
-    const size_t first_letter = dead_letters_.size();
-    decoder_->Decode(records_, run, batch_.get(), &dead_letters_);
-    for (size_t i = first_letter; i < dead_letters_.size(); ++i) dead_letter_bytes_ += BytesOf(dead_letters_[i]);
-    partition->position.next_offset = run.next_offset;
-    partition->moved = true;
-    partition->rows_since_rate += run.end - run.begin;
-    if (run.end > run.begin) partition->progress.last_row = clock_->Monotonic();
-    UpdateWatermarks(first_row);
+bool Lane::DecodeRun(const model::RecordRun& run) {
+  Partition* partition = Find(run.partition);
+  if (partition == nullptr) return true;  // taken away while its records were under way
+  if (!batch_open_) {
+    batch_open_ = true;
+    batch_started_ = clock_->Monotonic();
   }
+  const size_t first_row = batch_->rows();
+  const size_t first_letter = dead_letters_.size();
+  decoder_->Decode(records_, run, batch_.get(), &dead_letters_);
+  partition->moved = true;
+  if (setup_.source->stop_on_error && dead_letters_.size() > first_letter) {
+    StopAtError(partition, first_row);
+    return false;
+  }
+  for (size_t i = first_letter; i < dead_letters_.size(); ++i) dead_letter_bytes_ += BytesOf(dead_letters_[i]);
+  partition->position.next_offset = run.next_offset;
+  partition->rows_since_rate += run.end - run.begin;
+  if (run.end > run.begin) partition->progress.last_row = clock_->Monotonic();
+  UpdateWatermarks(first_row);
+  return true;
+}
+
+// on_error = 'stop': what stands before the record in its partition is committed, the position is the record itself.
+void Lane::StopAtError(Partition* partition, size_t first_row) {
+  const model::DeadLetter letter = dead_letters_.front();
+  dead_letters_.clear();
+  std::vector<bool> keep(batch_->rows());
+  for (size_t row = 0; row < keep.size(); ++row)
+    keep[row] = row < first_row || batch_->offset().Get<int64_t>(row) < letter.offset.value;
+  batch_->Filter(keep);
+  partition->position.next_offset = letter.offset;
+  UpdateWatermarks(first_row);
+  if (!CommitBatch()) return;
+  End(base::DataError("record at partition " + std::to_string(letter.partition.value) + " offset " +
+                      std::to_string(letter.offset.value) + " cannot be used: " + letter.reason)
+          .WithDetail("The source has on_error = 'stop'.")
+          .WithHint("Mend the producer and skip the record with ALTER SOURCE " + setup_.source->name +
+                    " RESET, or use on_error = 'dead_letter'."));
 }
 
 // The event time column of rows [first_row, end) belongs to their partitions; generated ones are filled at the commit, so

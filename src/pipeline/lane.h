@@ -80,7 +80,9 @@ class Lane {
   void Run();
   bool HandleCommands();                          // false = stop
   bool PollOnce();                                // false = the lane ended
-  void DecodeRuns();
+  bool DecodeRuns();                              // false = the lane ended
+  bool DecodeRun(const model::RecordRun& run);
+  void StopAtError(Partition* partition, size_t first_row);
   bool BatchIsDue() const;
   bool CommitBatch();                             // false = the lane ended
   bool RetryCommit(const base::Status& error, std::chrono::milliseconds* backoff);

@@ -74,15 +74,16 @@ base::Result<std::shared_ptr<const SelectPlan>> Planner::Plan(const sql::Select&
   auto plan = Kept(key, catalog->version);
   if (!plan) {
     bool keep = key.size() <= kMaxPlanBytes;
-    ASSIGN_OR_RETURN(plan, Make(select, declared, context, &keep));
+    ASSIGN_OR_RETURN(plan, Make(select, text, declared, context, &keep));
     if (keep) Keep(key, plan);
   }
   RETURN_IF_ERROR(CheckPrivileges(*plan, *catalog, context.role));
   return plan;
 }
 
-base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& select, const std::vector<model::Type>& declared,
-                                                        const PlanContext& context, bool* keep) const {
+base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& select, const std::string& text,
+                                                        const std::vector<model::Type>& declared, const PlanContext& context,
+                                                        bool* keep) const {
   auto plan = std::make_shared<SelectPlan>();
   plan->catalog = catalog_->Get();
   plan->catalog_version = plan->catalog->version;
@@ -91,6 +92,7 @@ base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& selec
       RelationsOptions{plan->catalog, system_->Get(), context.search_path, context.database});
   plan->select = select.Clone();
   sql::BindOptions options;
+  options.text = text;
   options.parameter_types = declared;
   options.time_zone = context.time_zone;
   options.session_value = [&](std::string_view name) {

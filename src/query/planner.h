@@ -42,7 +42,7 @@ class Planner {
   Planner(catalog::CatalogHolder* catalog, const SystemRelations* system, size_t max_plans)
       : catalog_(catalog), system_(system), max_plans_(max_plans) {}
 
-  // `text` is the SELECT as written: the key. `declared` are the client's parameter types.
+  // `text` is the statement as written: the key, and what positions count in. `declared` are the client's parameter types.
   base::Result<std::shared_ptr<const SelectPlan>> Plan(const sql::Select& select, const std::string& text,
                                                        const std::vector<model::Type>& declared, const PlanContext& context);
   // May the role still read what the plan reads?
@@ -53,8 +53,8 @@ class Planner {
   catalog::CatalogPtr catalog() const { return catalog_->Get(); }
 
  private:
-  base::Result<std::shared_ptr<SelectPlan>> Make(const sql::Select& select, const std::vector<model::Type>& declared,
-                                                 const PlanContext& context, bool* keep) const;
+  base::Result<std::shared_ptr<SelectPlan>> Make(const sql::Select& select, const std::string& text,
+                                                 const std::vector<model::Type>& declared, const PlanContext& context, bool* keep) const;
   std::shared_ptr<const SelectPlan> Kept(const std::string& key, int64_t version);
   void Keep(const std::string& key, std::shared_ptr<const SelectPlan> plan);
 

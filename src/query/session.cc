@@ -116,7 +116,7 @@ base::Result<std::shared_ptr<Prepared>> SessionImpl::PrepareInScope(sql::Stateme
       Overloaded{
           [&](const sql::SelectStatement& select) { return PrepareSelect(*select.select, kept.text, out); },
           [&](const sql::DeclareCursor& declare) {
-            RETURN_IF_ERROR(PrepareSelect(*declare.select, declare.select_text, out));
+            RETURN_IF_ERROR(PrepareSelect(*declare.select, kept.text, out));
             out->returns_rows = false;
             return base::Status();
           },

@@ -43,8 +43,10 @@ TEST_F(BlockTest, AnErrorFailsTheBlockUntilItsEnd) {
 }
 
 TEST_F(BlockTest, AnErrorWhileRowsAreReadFailsTheBlockToo) {
+  world_.Run("INSERT INTO raw_1 SELECT i, 'x', i, 1, true, NULL, 0 FROM range(10001, 400001) r(i)");
   Tag("BEGIN");
-  auto execution = MustRun(session_.get(), "SELECT 10000 / (order_id - 9999) FROM orders");
+  auto execution = MustRun(session_.get(), "SELECT 10000 / (order_id - 399999), region FROM orders");
+  ASSERT_TRUE(execution.rows);
   auto rows = [&] {
     while (true) {
       auto chunk = execution.rows->Next();

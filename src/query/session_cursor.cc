@@ -110,7 +110,7 @@ base::Result<Execution> SessionImpl::RunDeclare(PreparedPlan* prepared, const st
     ASSIGN_OR_RETURN(auto rows, RunSystem(*declare.select, parameters));
     ASSIGN_OR_RETURN(cursor.kept, KeepRows(rows.get()));
   } else {
-    RETURN_IF_ERROR(Refresh(*declare.select, declare.select_text, prepared));
+    RETURN_IF_ERROR(Refresh(*declare.select, prepared->statement.text, prepared));
     ASSIGN_OR_RETURN(const auto literals, Literals(*prepared->plan, parameters));
     ASSIGN_OR_RETURN(const std::string text, Planner::Print(*prepared->plan, literals));
     ASSIGN_OR_RETURN(cursor.stream, Open(text, cursor.fields));

@@ -119,6 +119,7 @@ class Binder {
   // bind_fold.cc
   base::Status FinishCall(ExprPtr* slot);
   base::Status FoldToTimestamp(ExprPtr* slot);
+  base::Status CheckUnit(Expr* call) const;
   base::Status CheckFraction(const Expr& call) const;
   base::Status SessionCall(ExprPtr* slot);
 

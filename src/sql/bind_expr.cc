@@ -134,6 +134,12 @@ base::Status Binder::BindQualified(Expr* expr, Level* level) {
     const std::string hint = scope->HintFor(name.back(), table_name);
     return hint.empty() ? std::move(status) : std::move(status).WithHint(hint);
   }
+  for (const Scope* scope = &level->scope; scope != nullptr; scope = scope->outer)
+    for (const ScopeTable& table : scope->tables)
+      if (table.relation_name == table_name)
+        return base::NotFound("invalid reference to FROM-clause entry for table \"" + table_name + "\"")
+            .WithSqlstate("42P01")
+            .WithHint("Perhaps you meant to reference the table alias \"" + table.alias + "\".");
   return base::NotFound("missing FROM-clause entry for table \"" + table_name + "\"").WithSqlstate("42P01");
 }
 
@@ -150,7 +156,19 @@ base::Status Binder::ToCommonType(std::vector<ExprPtr*> parts, const char* const
                     .WithSqlstate("42804"),
                 (*parts[static_cast<size_t>(culprit)])->location);
   }
-  for (ExprPtr* part : parts) RETURN_IF_ERROR(Coerce(part, type->id == TypeId::kNumeric ? model::kNumeric : *type));
+  const bool numeric = type->id == TypeId::kNumeric && !type->array;
+  for (ExprPtr* part : parts) RETURN_IF_ERROR(Coerce(part, numeric ? model::kNumeric : *type));
+  if (!numeric) return {};
+  // The precision is that of the values as they are now; NULL takes it on.
+  const auto is_null = [](const Expr& expr) { return expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kNull; };
+  bool first = true;
+  for (ExprPtr* part : parts) {
+    if (is_null(**part)) continue;
+    *type = first ? (*part)->type : WiderNumeric(*type, (*part)->type);
+    first = false;
+  }
+  for (ExprPtr* part : parts)
+    if (is_null(**part)) (*part)->type = *type;
   return {};
 }
 
@@ -174,13 +192,8 @@ base::Status Binder::BindCase(Expr* expr, Level* level) {
 base::Status Binder::BindCoalesce(Expr* expr, Level* level) {
   RETURN_IF_ERROR(BindArgs(&expr->args, level));
   if (expr->name[0] == "NULLIF") {
-    const Type before = expr->args[0]->type;
     RETURN_IF_ERROR(Comparable("=", &expr->args[0], &expr->args[1], expr->location));
-    expr->type = IsUnknown(before) || SameType(before, expr->args[0]->type) ? expr->args[0]->type : before;
-    if (!SameType(expr->type, expr->args[0]->type) && expr->args[0]->kind == ExprKind::kCast) {
-      ExprPtr original = std::move(expr->args[0]->args[0]);  // the value is not the converted one
-      expr->args[0] = std::move(original);
-    }
+    expr->type = expr->args[0]->type;
     return {};
   }
   std::vector<ExprPtr*> parts;

@@ -41,7 +41,7 @@ void Canonicalise(Expr* unit) {
 base::Status Binder::FinishCall(ExprPtr* slot) {
   Expr& call = **slot;
   const std::string& name = call.name[0];
-  if (name == "date_trunc" || name == "date_part") Canonicalise(call.args[0].get());
+  if (name == "date_trunc" || name == "date_part") return CheckUnit(&call);
   if ((name == "to_timestamp" && call.args.size() == 2) || name == "to_date") return FoldToTimestamp(slot);
   if (name == "percentile_cont" || name == "percentile_disc" || name == "approx_percentile") return CheckFraction(call);
   if (name == "string_agg" && ConstantOf(*call.args[1]) == nullptr && call.args[1]->literal.kind != Literal::Kind::kNull)
@@ -55,6 +55,18 @@ base::Status Binder::FinishCall(ExprPtr* slot) {
   }
   for (const Signature* signature : SignaturesOf(name, false))
     if (std::string_view(signature->info->duckdb) == "@session") return SessionCall(slot);
+  return {};
+}
+
+base::Status Binder::CheckUnit(Expr* call) const {
+  Expr& unit = *call->args[0];
+  const std::string* constant = ConstantOf(unit);
+  if (constant == nullptr)
+    return Fail(base::Unsupported(call->name[0] + " with a unit that is not a constant is not supported"), unit.location);
+  const Type type = call->args[1]->type;
+  base::Result<std::string> text = call->name[0] == "date_trunc" ? TruncText(*constant, "x", type) : ExtractText(*constant, "x", type, "UTC");
+  if (!text.ok()) return Fail(text.TakeStatus(), unit.location);
+  Canonicalise(&unit);
   return {};
 }
 

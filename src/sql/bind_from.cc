@@ -34,6 +34,7 @@ base::Status Binder::AddTable(const TableRef& table, Fields fields, std::vector<
   entry.alias = table.alias.empty() ? (table.name.empty() ? std::string() : table.name.back()) : table.alias;
   if (table.kind == TableRef::Kind::kFunction && table.alias.empty()) entry.alias = table.function->name.back();
   entry.relation = std::move(relation);
+  if (!table.name.empty()) entry.relation_name = table.name.back();
   if (level->scope.FindTable(entry.alias))
     return Fail(base::Invalid("table name \"" + entry.alias + "\" specified more than once").WithSqlstate("42712"), table.location);
   if (table.column_aliases.size() > fields.size())

@@ -15,13 +15,19 @@ constexpr FunctionKind kOp = FunctionKind::kOperator;
   {">=", kOp, type ", " type, "bool", "($1 >= $2)", "greater than or equal"}
 
 #define FRESHET_ARITHMETIC(type)                                                           \
-  {"+", kOp, type ", " type, type, "($1 + $2)", "addition"},                               \
-  {"-", kOp, type ", " type, type, "($1 - $2)", "subtraction"},                            \
-  {"*", kOp, type ", " type, type, "($1 * $2)", "multiplication"},                         \
+  {"+", kOp, type ", " type, type, "@arithmetic", "addition"},                             \
+  {"-", kOp, type ", " type, type, "@arithmetic", "subtraction"},                          \
+  {"*", kOp, type ", " type, type, "@arithmetic", "multiplication"},                       \
   {"/", kOp, type ", " type, type, "@divide", "division; integers give an integer, truncated towards zero; division by zero is an error"}, \
   {"-", kOp, type, type, "(- $1)", "negation"},                                            \
   {"+", kOp, type, type, "$1", "no change"},                                               \
   {"@", kOp, type, type, "abs($1)", "absolute value"}
+
+#define FRESHET_MIXED(left, right)                                   \
+  {"+", kOp, left ", " right, "float8", "($1 + $2)", "addition"},       \
+  {"-", kOp, left ", " right, "float8", "($1 - $2)", "subtraction"},    \
+  {"*", kOp, left ", " right, "float8", "($1 * $2)", "multiplication"}, \
+  {"/", kOp, left ", " right, "float8", "@divide", "division"}
 
 #define FRESHET_BITS(type)                                             \
   {"&", kOp, type ", " type, type, "($1 & $2)", "bitwise AND"},        \
@@ -40,7 +46,7 @@ constexpr FunctionInfo kRows[] = {
     {"<>", kOp, "jsonb, jsonb", "bool", "(CAST($1 AS VARCHAR) <> CAST($2 AS VARCHAR))", "not equal as text"},
 
     FRESHET_ARITHMETIC("int2"), FRESHET_ARITHMETIC("int4"), FRESHET_ARITHMETIC("int8"), FRESHET_ARITHMETIC("numeric"),
-    FRESHET_ARITHMETIC("float4"), FRESHET_ARITHMETIC("float8"),
+    FRESHET_ARITHMETIC("float4"), FRESHET_ARITHMETIC("float8"), FRESHET_MIXED("float4", "float8"), FRESHET_MIXED("float8", "float4"),
     FRESHET_BITS("int2"), FRESHET_BITS("int4"), FRESHET_BITS("int8"),
     {"%", kOp, "numeric, numeric", "numeric", "@modulo", "remainder, with the sign of the dividend"},
     {"<<", kOp, "int4, int4", "int4", "@shift_left", "bits shifted left"},
@@ -53,8 +59,8 @@ constexpr FunctionInfo kRows[] = {
     {"||/", kOp, "float8", "float8", "cbrt($1)", "cube root"},
 
     {"||", kOp, "text, text", "text", "($1 || $2)", "concatenation"},
-    {"||", kOp, "text, any", "text", "@concat_operator", "concatenation with the text form of the other side"},
-    {"||", kOp, "any, text", "text", "@concat_operator", "concatenation with the text form of the other side"},
+    {"||", kOp, "text, anynonarray", "text", "@concat_operator", "concatenation with the text form of the other side"},
+    {"||", kOp, "anynonarray, text", "text", "@concat_operator", "concatenation with the text form of the other side"},
     {"||", kOp, "anyarray, anyarray", "same as argument 1", "list_concat($1, $2)", "arrays one after the other"},
     {"||", kOp, "anyarray, anyelement", "same as argument 1", "list_append($1, $2)", "array with an element after it"},
     {"||", kOp, "anyelement, anyarray", "same as argument 2", "list_prepend($1, $2)", "array with an element before it"},
@@ -106,6 +112,7 @@ constexpr FunctionInfo kRows[] = {
 #undef FRESHET_COMPARE
 #undef FRESHET_ARITHMETIC
 #undef FRESHET_BITS
+#undef FRESHET_MIXED
 
 }  // namespace
 

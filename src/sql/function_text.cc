@@ -16,7 +16,7 @@ constexpr FunctionInfo kRows[] = {
     {"lower", kFn, "text", "text", "", "in lower case"},
     {"upper", kFn, "text", "text", "", "in upper case"},
     {"initcap", kFn, "text", "text",
-     "array_to_string(list_transform(regexp_extract_all($1, '[\\p{L}\\p{N}]+|[^\\p{L}\\p{N}]+'), "
+     "array_to_string(list_transform(regexp_extract_all($1, '[\\pL\\pN]+|[^\\pL\\pN]+'), "
      "lambda w: upper(w[1]) || lower(w[2:])), '')",
      "the first letter of each word in upper case, the rest in lower case"},
     {"substring", kFn, "text, int4", "text", "@substring", "from this character on; SUBSTRING(x FROM n)"},

@@ -19,7 +19,8 @@ enum class FunctionKind : uint8_t { kScalar, kAggregate, kWindow, kOperator };
 struct FunctionInfo {
   const char* name;
   FunctionKind kind;
-  // "numeric, int4"; "any..." repeats; "float8 ORDER BY float8" for WITHIN GROUP; anyelement and anyarray go together.
+  // "numeric, int4"; "any..." repeats; "float8 ORDER BY float8" for WITHIN GROUP; anyelement and anyarray go together;
+  // anynonarray is any type but an array.
   const char* arguments;
   const char* result;      // "numeric", "same as argument 1", "element of argument 1", "array of argument 1"
   // $1, $2 are the printed arguments, {name} DuckDB's aggregate or window call with everything that belongs to it;

@@ -20,8 +20,11 @@ Text DuckDbPrinter::PrintFunction(const Expr& call) {
   if (options_.function) {
     if (std::optional<std::string> text = options_.function(call, args)) return *text;
   }
+  if (call.name.back() == "grouping" && call.name.size() == 1) {  // syntax, not a function
+    ASSIGN_OR_RETURN(std::string text, PrintDuckDbCall(call, "GROUPING", args));
+    return "CAST(" + text + " AS INTEGER)";
+  }
   if (!IsBound(call)) return PrintUnboundCall(call, args);
-  if (call.name.back() == "grouping") return PrintUnboundCall(call, args);
   std::vector<model::Type> types;
   for (const ExprPtr& arg : call.args) types.push_back(arg->type);
   if (call.within_group)

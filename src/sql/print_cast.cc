@@ -33,7 +33,7 @@ std::string ZonedText(const std::string& text, const std::string& zone) {
 }
 
 std::string ArrayText(const std::string& text, Type element, const std::string& zone) {
-  const std::string item = AsText("e", element, zone);
+  const std::string item = AsOutput("e", element, zone);
   const std::string quoted = element.IsNumber() || element.id == TypeId::kBool
                                  ? item
                                  : "CASE WHEN regexp_full_match(" + item + ", '[^{}\",\\\\\\s]+') AND upper(" + item +
@@ -60,7 +60,9 @@ std::string FromText(const std::string& text, Type to, const std::string& zone) 
       return "CASE WHEN regexp_full_match(" + text + ", '\\s*[+-]?[0-9]+\\s*') THEN " + Cast("trim(" + text + ")", DuckDbType(to)) +
              " WHEN " + text + " IS NOT NULL THEN " + WrongInput(LongName(to.id), text) + " END";
     case TypeId::kTimestampTz: {
-      const std::string with_zone = "timezone('UTC', CAST(" + text + " AS TIMESTAMPTZ))";
+      // DuckDB wants seconds before a zone.
+      const std::string padded = "regexp_replace(" + text + ", '^(\\s*\\d+-\\d+-\\d+[ Tt]+\\d+:\\d\\d)(\\s*[Zz+-].*)$', '\\1:00\\2')";
+      const std::string with_zone = "timezone('UTC', CAST(" + padded + " AS TIMESTAMPTZ))";
       if (IsUtc(zone)) return with_zone;
       return "CASE WHEN regexp_matches(" + text + ", '([Zz]|[+-][0-9:]+|[A-Za-z]+/[A-Za-z_]+|UTC|GMT)\\s*$') AND " +
              "NOT regexp_full_match(" + text + ", '\\s*[0-9]+-[0-9]+-[0-9]+\\s*') THEN " + with_zone + " ELSE " +
@@ -93,6 +95,11 @@ base::Result<std::string> ToTime(const std::string& text, Type from, Type to, co
 
 }  // namespace
 
+std::string AsOutput(const std::string& text, Type from, const std::string& zone) {
+  const bool boolean = from.id == TypeId::kBool && !from.array;
+  return boolean ? "CASE WHEN " + text + " THEN 't' WHEN NOT " + text + " THEN 'f' END" : AsText(text, from, zone);
+}
+
 std::string AsText(const std::string& text, Type from, const std::string& zone) {
   if (from.array) return ArrayText(text, Type{from.id, from.precision, from.scale}, zone);
   switch (from.id) {
@@ -101,7 +108,10 @@ std::string AsText(const std::string& text, Type from, const std::string& zone) 
     case TypeId::kNumeric: return from.precision == 0 ? FloatText(text) : Cast(text, "VARCHAR");
     case TypeId::kTimestampTz: return ZonedText(text, zone);
     case TypeId::kBytea: return "('\\x' || lower(hex(" + text + ")))";
-    case TypeId::kInterval: return "replace(CAST(" + text + " AS VARCHAR), 'month', 'mon')";
+    case TypeId::kInterval: {  // -1 is a plural, and what follows a negative field has a sign
+      const std::string plural = "regexp_replace(replace(CAST(" + text + " AS VARCHAR), 'month', 'mon'), '-1 (year|mon|day)( |$)', '-1 \\1s\\2', 'g')";
+      return "regexp_replace(" + plural + ", '(-[0-9]+ [a-z]+) ([0-9])', '\\1 +\\2', 'g')";
+    }
     default: return Cast(text, "VARCHAR");
   }
 }

@@ -197,7 +197,14 @@ Text DuckDbPrinter::PrintAnyAll(const Expr& expr) {
     return "(" + value + (any ? " IN (" : " NOT IN (") + items + "))";
   }
   ASSIGN_OR_RETURN(std::string array, Print(list));
-  if (membership) return any ? "list_contains(" + array + ", " + value + ")" : "(NOT list_contains(" + array + ", " + value + "))";
+  if (membership && !IsBound(expr))
+    return any ? "list_contains(" + array + ", " + value + ")" : "(NOT list_contains(" + array + ", " + value + "))";
+  if (membership) {  // with PostgreSQL's answer for NULL elements
+    const std::string found = "CASE WHEN " + array + " IS NULL THEN NULL WHEN len(" + array + ") = 0 THEN false WHEN list_contains(" +
+                              array + ", " + value + ") THEN true WHEN " + value + " IS NULL OR len(list_filter(" + array +
+                              ", lambda e: e IS NULL)) > 0 THEN NULL ELSE false END";
+    return any ? found : "(NOT " + found + ")";
+  }
   return "(" + value + " " + op + (any ? " ANY (" : " ALL (") + "SELECT unnest(" + array + ")))";
 }
 

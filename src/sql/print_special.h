@@ -45,10 +45,14 @@ std::string_view CanonicalField(std::string_view field);
 // EXTRACT's text for a value of type `type`; numeric as EXTRACT gives it.
 base::Result<std::string> ExtractText(std::string_view field, const std::string& text, model::Type type, const std::string& zone);
 model::Type ExtractType(std::string_view field);
+// date_trunc's text for a civil time or an interval.
+base::Result<std::string> TruncText(std::string_view unit, const std::string& text, model::Type type);
 
 // The text of a value cast to a type with PostgreSQL's meaning. `zone` is the session's.
 base::Result<std::string> CastText(const std::string& text, model::Type from, const TypeName& to, const std::string& zone);
 std::string AsText(const std::string& text, model::Type from, const std::string& zone);
+// As concat and array_to_string show it, and as it stands in an array: booleans are t and f.
+std::string AsOutput(const std::string& text, model::Type from, const std::string& zone);
 
 // A regular expression of PostgreSQL in RE2's words, as far as they differ.
 std::string TranslateRegex(std::string_view pattern);

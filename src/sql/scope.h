@@ -22,6 +22,7 @@ struct ScopeColumn {
 struct ScopeTable {
   std::string alias;     // empty = the merged columns of a join, which have no qualifier
   std::vector<std::string> relation;  // {schema, name} of a relation used under its own name
+  std::string relation_name;          // its name even when an alias hides it
   std::vector<ScopeColumn> columns;
 };
 

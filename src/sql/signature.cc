@@ -34,6 +34,7 @@ Type ReadType(std::string_view text) {
 
 ArgumentType ReadArgument(std::string_view text) {
   if (text == "any") return {ArgumentType::Kind::kAny, {}};
+  if (text == "anynonarray") return {ArgumentType::Kind::kAnyNonArray, {}};
   if (text == "anyelement") return {ArgumentType::Kind::kAnyElement, {}};
   if (text == "anyarray") return {ArgumentType::Kind::kAnyArray, {}};
   return {ArgumentType::Kind::kExact, ReadType(text)};
@@ -136,6 +137,10 @@ bool Apply(const Signature& signature, std::span<const Type> arguments, Candidat
   for (size_t i = 0; i < arguments.size(); ++i) {
     const ArgumentType& formal = ArgumentAt(signature, i);
     if (formal.kind == ArgumentType::Kind::kAny) continue;
+    if (formal.kind == ArgumentType::Kind::kAnyNonArray) {
+      if (arguments[i].array) return false;
+      continue;
+    }
     Type wanted = formal.type;
     if (formal.kind != ArgumentType::Kind::kExact) {
       if (!element_known) element = ElementType(signature, arguments);
@@ -147,7 +152,7 @@ bool Apply(const Signature& signature, std::span<const Type> arguments, Candidat
     }
     if (!ImplicitlyBecomes(arguments[i], wanted)) return false;
     out->wanted[i] = wanted;
-    out->exact += SameType(arguments[i], wanted);
+    out->exact += formal.kind == ArgumentType::Kind::kExact && SameType(arguments[i], wanted);
     out->preferred += !SameType(arguments[i], wanted) && IsPreferred(wanted);
   }
   return true;

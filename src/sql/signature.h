@@ -14,7 +14,7 @@
 namespace sql {
 
 struct ArgumentType {
-  enum class Kind : uint8_t { kExact, kAny, kAnyElement, kAnyArray } kind = Kind::kExact;
+  enum class Kind : uint8_t { kExact, kAny, kAnyNonArray, kAnyElement, kAnyArray } kind = Kind::kExact;
   model::Type type;
 };
 

@@ -96,7 +96,7 @@ Text ToCharNumber(const SpecialCall& call) {
   std::string body = "format(" + pattern + ", abs(" + value + "))";
   if (f.whole_zeros > 1) {
     const int width = f.whole_zeros + (f.fraction > 0 ? f.fraction + 1 : 0);
-    body = "lpad(" + body + ", greatest(length(" + body + "), " + std::to_string(width) + "), '0')";
+    body = "lpad(" + body + ", CAST(greatest(length(" + body + "), " + std::to_string(width) + ") AS INTEGER), '0')";
   }
   // Without a 0 before the point a fraction begins with the point.
   if (f.whole_zeros == 0 && f.fraction > 0) body = "regexp_replace(" + body + ", '^0\\.', '.')";

@@ -31,7 +31,9 @@ bool IsNonZero(const Expr& expr) {
 
 std::string Guarded(const SpecialCall& call, const std::string& text) {
   if (IsNonZero(call.arg(1))) return text;
-  return "CASE WHEN " + call.args[1] + " = 0 THEN error('division by zero') ELSE " + text + " END";
+  const bool never_null = call.arg(0).kind == ExprKind::kLiteral && call.arg(0).literal.kind != Literal::Kind::kNull;
+  return "CASE WHEN " + call.args[1] + " = 0" + (never_null ? "" : " AND " + call.args[0] + " IS NOT NULL") +
+         " THEN error('division by zero') ELSE " + text + " END";
 }
 
 std::string Double(const std::string& text) { return "CAST(" + text + " AS DOUBLE)"; }
@@ -42,6 +44,16 @@ Text Divide(const SpecialCall& call) {
   if (call.arg(0).type.IsInteger()) return Guarded(call, "(" + call.args[0] + " // " + call.args[1] + ")");
   const auto operand = [&](size_t i) { return IsDecimal(call.arg(i).type) ? Double(call.args[i]) : call.args[i]; };
   return Guarded(call, "(" + operand(0) + " / " + operand(1) + ")");
+}
+
+// DuckDB keeps sums and products of decimals of up to 18 digits in 18 digits; PostgreSQL's grow.
+Text Arithmetic(const SpecialCall& call) {
+  const std::string& left = call.args[0];
+  const model::Type a = call.arg(0).type, b = call.arg(1).type;
+  if (IsDecimal(a) && IsDecimal(b) && a.precision <= 18 && b.precision <= 18 && call.call.type.precision > 18)
+    return "CAST(CAST(" + left + " AS DECIMAL(19," + std::to_string(a.scale) + ")) " + call.info.name + " " + call.args[1] + " AS " +
+           DuckDbType(call.call.type) + ")";
+  return "(" + left + " " + call.info.name + " " + call.args[1] + ")";
 }
 
 Text Modulo(const SpecialCall& call) { return Guarded(call, "(" + call.args[0] + " % " + call.args[1] + ")"); }
@@ -99,7 +111,7 @@ struct Row {
   SpecialPrinter printer;
 };
 
-constexpr std::array kRows{Row{"divide", Divide}, Row{"modulo", Modulo}, Row{"div", Div}, Row{"shift_left", ShiftLeft},
+constexpr std::array kRows{Row{"arithmetic", Arithmetic}, Row{"divide", Divide}, Row{"modulo", Modulo}, Row{"div", Div}, Row{"shift_left", ShiftLeft},
                            Row{"shift_right", ShiftRight}, Row{"round", Round}, Row{"trunc", Trunc}, Row{"width_bucket", WidthBucket}};
 
 }  // namespace

@@ -13,7 +13,8 @@ Text ConcatOperator(const SpecialCall& call) { return "(" + PartText(call, 0) + 
 
 Text Concat(const SpecialCall& call) {
   std::string out = std::string(call.info.name) + "(";
-  for (size_t i = 0; i < call.args.size(); ++i) out += (i == 0 ? "" : ", ") + PartText(call, i);
+  for (size_t i = 0; i < call.args.size(); ++i)
+    out += (i == 0 ? "" : ", ") + AsOutput(call.args[i], call.arg(i).type, call.options.time_zone);
   return out + ")";
 }
 
@@ -179,7 +180,7 @@ Text StringToArray(const SpecialCall& call) {
 Text ArrayToString(const SpecialCall& call) {
   model::Type element = call.arg(0).type;
   element.array = false;
-  const std::string item = AsText("e", element, call.options.time_zone);
+  const std::string item = AsOutput("e", element, call.options.time_zone);
   const std::string filled = call.args.size() > 2 ? "coalesce(" + item + ", " + call.args[2] + ")" : item;
   const std::string joined = "array_to_string(list_transform(" + call.args[0] + ", lambda e: " + filled + "), " + call.args[1] + ")";
   return "CASE WHEN len(" + call.args[0] + ") = 0 THEN '' ELSE " + joined + " END";

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 
+#include "sql/interval.h"
 #include "sql/print_special.h"
 
 namespace sql {
@@ -130,27 +132,27 @@ Text ExtractText(std::string_view written, const std::string& text, model::Type 
   return Decimal(Part(name, value), 18, 0);
 }
 
-namespace {
-
-std::string TruncText(std::string_view unit, const std::string& text) {
+Text TruncText(std::string_view unit, const std::string& text, model::Type type) {
+  const std::string_view name = CanonicalField(unit);
+  static constexpr std::array<std::string_view, 13> kUnits{"microseconds", "milliseconds", "second", "minute", "hour", "day", "week",
+                                                           "month", "quarter", "year", "decade", "century", "millennium"};
+  if (name.empty())
+    return base::Invalid("unit \"" + std::string(unit) + "\" not recognized for type " + model::NameOf(type)).WithSqlstate("22023");
+  const bool known = std::find(kUnits.begin(), kUnits.end(), name) != kUnits.end();
+  if (!known || (name == "week" && type.id == TypeId::kInterval)) return NoField(name, type);
   // PostgreSQL's centuries and millennia begin with year 1.
-  if (unit == "century" || unit == "millennium")
-    return "(date_trunc('" + std::string(unit) + "', " + text + " - INTERVAL '1 year') + INTERVAL '1 year')";
-  return "date_trunc('" + std::string(unit) + "', " + text + ")";
+  if (name == "century" || name == "millennium")
+    return "(date_trunc('" + std::string(name) + "', " + text + " - INTERVAL '1 year') + INTERVAL '1 year')";
+  return "date_trunc('" + std::string(name) + "', " + text + ")";
 }
+
+namespace {
 
 Text DateTrunc(const SpecialCall& call) {
   const std::string* unit = call.Constant(0);
   if (unit == nullptr) return base::Unsupported("date_trunc with a unit that is not a constant is not supported");
   const std::string_view name = CanonicalField(*unit);
   const model::Type type = call.arg(1).type;
-  if (name.empty())
-    return base::Invalid("unit \"" + *unit + "\" not recognized for type " + model::NameOf(type)).WithSqlstate("22023");
-  static constexpr std::array<std::string_view, 13> kUnits{"microseconds", "milliseconds", "second", "minute", "hour", "day", "week",
-                                                           "month", "quarter", "year", "decade", "century", "millennium"};
-  bool known = false;
-  for (std::string_view one : kUnits) known = known || one == name;
-  if (!known || (name == "week" && type.id == TypeId::kInterval)) return NoField(name, type);
   std::string zone = call.options.time_zone;
   if (call.args.size() > 2) {
     const std::string* given = call.Constant(2);
@@ -158,8 +160,9 @@ Text DateTrunc(const SpecialCall& call) {
     zone = *given;
   }
   const bool below_minutes = name == "microseconds" || name == "milliseconds" || name == "second";
-  if (type.id != TypeId::kTimestampTz || below_minutes) return TruncText(name, call.args[1]);
-  return FromCivil(TruncText(name, ToCivil(call.args[1], zone)), zone);
+  if (type.id != TypeId::kTimestampTz || below_minutes) return TruncText(*unit, call.args[1], type);
+  ASSIGN_OR_RETURN(const std::string civil, TruncText(*unit, ToCivil(call.args[1], zone), type));
+  return FromCivil(civil, zone);
 }
 
 Text DatePart(const SpecialCall& call) {
@@ -173,10 +176,25 @@ Text DateBin(const SpecialCall& call) { return "time_bucket(" + call.args[0] + "
 
 Text Now(const SpecialCall&) { return std::string("make_timestamp(epoch_us(now()))"); }
 
+std::string Micros(const std::string& interval) {
+  return "CAST(date_part('hour', " + interval + ") * 3600000000 + date_part('minute', " + interval + ") * 60000000 + date_part('microsecond', " +
+         interval + ") AS BIGINT)";
+}
+
+// Months and days are counted in the zone's civil time, the rest in absolute time.
 Text TzShift(const SpecialCall& call, size_t time, const char* op) {
-  const std::string& zone = call.options.time_zone;
-  const std::string civil = ToCivil(call.args[time], zone);
-  return FromCivil("(" + civil + op + call.args[1 - time] + ")", zone);
+  const std::string &zone = call.options.time_zone, &value = call.args[time], &interval = call.args[1 - time];
+  if (IsUtc(zone)) return "(" + value + op + interval + ")";
+  std::string days = "(to_months(CAST(date_part('year', " + interval + ") * 12 + date_part('month', " + interval + ") AS INTEGER)) + to_days(CAST(date_part('day', " +
+                     interval + ") AS INTEGER)))";
+  std::string rest = "to_microseconds(" + Micros(interval) + ")";
+  if (const std::string* constant = call.Constant(1 - time)) {
+    ASSIGN_OR_RETURN(const Interval parts, ParseInterval(*constant));
+    if (parts.months == 0 && parts.days == 0) return "(" + value + op + interval + ")";
+    days = "INTERVAL " + QuoteLiteral(IntervalText({parts.months, parts.days, 0}));
+    rest = "INTERVAL " + QuoteLiteral(IntervalText({0, 0, parts.microseconds}));
+  }
+  return "(" + FromCivil("(" + ToCivil(value, zone) + op + days + ")", zone) + op + rest + ")";
 }
 
 Text TzPlus(const SpecialCall& call) { return TzShift(call, 0, " + "); }
@@ -210,6 +228,11 @@ Text Series(const SpecialCall& call) {
   std::string list;
   for (const std::string& arg : call.args) list += (list.empty() ? "" : ", ") + arg;
   const bool times = call.arg(0).type.IsTime();
+  if (call.arg(0).type.id == TypeId::kTimestampTz && !IsUtc(call.options.time_zone)) {  // steps are civil days
+    const std::string& zone = call.options.time_zone;
+    return "unnest(list_transform(generate_series(" + ToCivil(call.args[0], zone) + ", " + ToCivil(call.args[1], zone) + ", " + call.args[2] +
+           "), lambda e: " + FromCivil("e", zone) + "))";
+  }
   const std::string series = "generate_series(" + list + ")";
   return "unnest(" + (times ? series : "CAST(" + series + " AS " + DuckDbType(call.call.type) + "[])") + ")";
 }

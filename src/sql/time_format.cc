@@ -91,7 +91,7 @@ base::Result<std::string> PieceText(const FormatPiece& piece, const std::string&
   if (p == "Y") return Number(part("year") + " % 10", 1);
   if (p == "YYY") return Number(part("year") + " % 1000", piece.fill_mode ? 1 : 3);
   if (p == "J") return Number("CAST(floor(" + part("julian") + ") AS BIGINT)", 1);
-  if (p == "SSSS" || p == "SSSSS") return Number("CAST(epoch(CAST(" + civil + " AS TIME)) AS BIGINT)", 1);
+  if (p == "SSSS" || p == "SSSSS") return Number("CAST(floor(epoch(CAST(" + civil + " AS TIME))) AS BIGINT)", 1);
   if (p == "TZ" && zone == "UTC") return std::string(piece.text == "tz" ? "'utc'" : "'UTC'");
   if (p == "OF" && zone == "UTC") return std::string("'+00'");
   return NotSupported(piece.text);
@@ -205,12 +205,15 @@ class FormatReader {
     if (afternoon_ && time_.hour < 12) time_.hour += 12;
     if (morning_ && time_.hour == 12) time_.hour = 0;
     if (day_of_year_ > 0 && !month_given_) return YearDay();
-    return ToMicroseconds(time_);
+    base::Result<int64_t> out = ToMicroseconds(time_);
+    if (!out.ok()) return base::DataError("date/time field value out of range: \"" + std::string(text_) + "\"").WithSqlstate("22008");
+    return out;
   }
 
  private:
+  // The value is shown as far as the pattern would have read it.
   base::Status Wrong(const std::string& pattern) const {
-    return base::DataError("invalid value \"" + std::string(text_.substr(std::min(at_, text_.size()), 10)) + "\" for \"" + pattern + "\"").WithSqlstate("22007");
+    return base::DataError("invalid value \"" + std::string(text_.substr(std::min(at_, text_.size()), pattern.size())) + "\" for \"" + pattern + "\"").WithSqlstate("22007");
   }
 
   base::Result<int64_t> YearDay() {

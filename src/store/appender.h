@@ -1,7 +1,8 @@
 #pragma once
 // Appender: typed rows into one table, inside the transaction that its connection has open.
 //
-// Threads: one owner, with the engine held. Errors: the first failure is kept and returned by Flush.
+// Threads: one owner, with the engine held. Errors: the first failure is kept and returned by
+// Flush.
 
 #include <duckdb.h>
 
@@ -17,7 +18,8 @@ namespace store {
 class Appender {
  public:
   Appender(Engine* engine, duckdb_connection connection, const char* table) : engine_(engine) {
-    if (duckdb_appender_create(connection, nullptr, table, &appender_) != DuckDBSuccess) failed_ = true;
+    if (duckdb_appender_create(connection, nullptr, table, &appender_) != DuckDBSuccess)
+      failed_ = true;
   }
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -28,9 +30,12 @@ class Appender {
   Appender& Timestamp(std::optional<int64_t> us) {
     return Did(us ? duckdb_append_timestamp(appender_, {*us}) : duckdb_append_null(appender_));
   }
-  Appender& Text(std::string_view text) { return Did(duckdb_append_varchar_length(appender_, text.data(), text.size())); }
+  Appender& Text(std::string_view text) {
+    return Did(duckdb_append_varchar_length(appender_, text.data(), text.size()));
+  }
   Appender& Blob(std::string_view bytes, bool null) {
-    return Did(null ? duckdb_append_null(appender_) : duckdb_append_blob(appender_, bytes.data(), bytes.size()));
+    return Did(null ? duckdb_append_null(appender_)
+                    : duckdb_append_blob(appender_, bytes.data(), bytes.size()));
   }
   void EndRow() { Did(duckdb_appender_end_row(appender_)); }
   void Chunk(duckdb_data_chunk chunk) { Did(duckdb_append_data_chunk(appender_, chunk)); }
@@ -40,7 +45,8 @@ class Appender {
     if (!failed_) return {};
     duckdb_error_data error = duckdb_appender_error_data(appender_);
     const char* message = duckdb_error_data_message(error);
-    base::Status status = engine_->Note(duckdb_error_data_error_type(error), message ? message : "the appender failed");
+    base::Status status = engine_->Note(duckdb_error_data_error_type(error),
+                                        message ? message : "the appender failed");
     duckdb_destroy_error_data(&error);
     return status;
   }

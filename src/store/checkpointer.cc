@@ -12,13 +12,16 @@ using base::Status;
 constexpr size_t kDueBytes = size_t{16} << 20;
 constexpr uint64_t kDueCommits = 2'000;
 constexpr std::chrono::milliseconds kAgain{20}, kPause{2'000};
-constexpr size_t kSpareBytes = size_t{8} << 20;  // for what a checkpoint writes besides the rows of the log
+constexpr size_t kSpareBytes = size_t{8}
+                               << 20;  // for what a checkpoint writes besides the rows of the log
 
 }  // namespace
 
 bool Checkpointer::Due() const {
-  if (state_->engine->in_memory() || base::Clock::System().Monotonic() < not_before_.load()) return false;
-  return wanted_ || state_->load.commits_since_checkpoint >= kDueCommits || WalBytes(*state_->engine) >= kDueBytes;
+  if (state_->engine->in_memory() || base::Clock::System().Monotonic() < not_before_.load())
+    return false;
+  return wanted_ || state_->load.commits_since_checkpoint >= kDueCommits ||
+         WalBytes(*state_->engine) >= kDueBytes;
 }
 
 Status Checkpointer::Run(std::chrono::milliseconds patience) {
@@ -30,7 +33,8 @@ Status Checkpointer::Run(std::chrono::milliseconds patience) {
   for (;;) {
     status = Attempt();
     const bool worth_repeating = status.sqlstate() == "40001";
-    if (status.ok() || !worth_repeating || base::Clock::System().Monotonic() - start >= patience) break;
+    if (status.ok() || !worth_repeating || base::Clock::System().Monotonic() - start >= patience)
+      break;
     std::this_thread::sleep_for(kAgain);
   }
   if (!status.ok()) {
@@ -45,11 +49,13 @@ Status Checkpointer::Run(std::chrono::milliseconds patience) {
 }
 
 Status Checkpointer::Attempt() {
-  const size_t room = FreeDiskBytes(state_->engine->options()), needed = WalBytes(*state_->engine) + kSpareBytes;
+  const size_t room = FreeDiskBytes(state_->engine->options()),
+               needed = WalBytes(*state_->engine) + kSpareBytes;
   if (room < needed) {
     state_->metrics.checkpoints_refused.Add();
     return base::Exhausted("the disk has no room for a checkpoint")
-        .WithDetail(std::to_string(room) + " bytes are free, " + std::to_string(needed) + " are needed.")
+        .WithDetail(std::to_string(room) + " bytes are free, " + std::to_string(needed) +
+                    " are needed.")
         .WithSqlstate("53100");
   }
   const base::MonotonicTime start = base::Clock::System().Monotonic();
@@ -58,7 +64,8 @@ Status Checkpointer::Attempt() {
     state_->metrics.checkpoints_refused.Add();
     return status;
   }
-  state_->metrics.checkpoint_seconds.Observe(std::chrono::duration<double>(base::Clock::System().Monotonic() - start).count());
+  state_->metrics.checkpoint_seconds.Observe(
+      std::chrono::duration<double>(base::Clock::System().Monotonic() - start).count());
   return {};
 }
 

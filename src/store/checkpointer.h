@@ -1,11 +1,13 @@
 #pragma once
-// Checkpointer: moves the write-ahead log into the database file, when it has grown and the disk has room for a rewrite.
+// Checkpointer: moves the write-ahead log into the database file, when it has grown and the disk
+// has room for a rewrite.
 //
-// A checkpoint is refused while a transaction older than the last DDL is open; such a transaction ends before long, so the
-// attempt is repeated every 20 ms for a bounded time. FORCE CHECKPOINT is never used: it spins and blocks all writers.
+// A checkpoint is refused while a transaction older than the last DDL is open; such a transaction
+// ends before long, so the attempt is repeated every 20 ms for a bounded time. FORCE CHECKPOINT is
+// never used: it spins and blocks all writers.
 //
-// Threads: any, one checkpoint at a time. Errors: what refused it; nothing is lost, the log only stays longer.
-// Limits: due at 16 MB of log or 2,000 commits (restarting replays 0.63 ms a commit).
+// Threads: any, one checkpoint at a time. Errors: what refused it; nothing is lost, the log only
+// stays longer. Limits: due at 16 MB of log or 2,000 commits (restarting replays 0.63 ms a commit).
 
 #include <chrono>
 #include <memory>

@@ -1,8 +1,9 @@
 #pragma once
 // CommitLedger: the commit numbers of lanes and partitions, in memory, as the store has them.
 //
-// A lane's numbers rise by one. When a partition came from another lane, the number jumps over the last one that the
-// partition has, because of two positions of a partition the one with the higher number is the newer.
+// A lane's numbers rise by one. When a partition came from another lane, the number jumps over the
+// last one that the partition has, because of two positions of a partition the one with the higher
+// number is the newer.
 //
 // Threads: any.
 
@@ -32,14 +33,17 @@ class CommitLedger {
     }
     return model::CommitNumber(last + 1);
   }
-  void Committed(model::LaneId lane, model::CommitNumber commit, const std::vector<Position>& positions) {
+  void Committed(model::LaneId lane, model::CommitNumber commit,
+                 const std::vector<Position>& positions) {
     std::lock_guard lock(mutex_);
     for (const Position& position : positions) Note(lane, commit, position);
   }
 
  private:
   using Key = std::tuple<int64_t, int32_t, int32_t>;
-  static Key KeyOf(const Position& p) { return {p.source.value, p.incarnation.value, p.partition.value}; }
+  static Key KeyOf(const Position& p) {
+    return {p.source.value, p.incarnation.value, p.partition.value};
+  }
   void Note(model::LaneId lane, model::CommitNumber commit, const Position& position) {
     int64_t& last = lanes_[lane.value];
     last = std::max(last, commit.value);

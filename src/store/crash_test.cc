@@ -1,4 +1,5 @@
-// What survives: a process killed in mid-commit, an engine stopped by a failed checkpoint, a full disk.
+// What survives: a process killed in mid-commit, an engine stopped by a failed checkpoint, a full
+// disk.
 
 #include <signal.h>
 #include <sys/mount.h>
@@ -15,9 +16,11 @@ namespace store {
 namespace {
 
 constexpr const char* kRaw =
-    "CREATE TABLE IF NOT EXISTS raw_1(id BIGINT, t VARCHAR, ts TIMESTAMP, __partition INTEGER, __offset BIGINT, __incarnation INTEGER, "
+    "CREATE TABLE IF NOT EXISTS raw_1(id BIGINT, t VARCHAR, ts TIMESTAMP, __partition INTEGER, "
+    "__offset BIGINT, __incarnation INTEGER, "
     "__lane INTEGER, __commit BIGINT)";
-constexpr const char* kPartials = "CREATE TABLE IF NOT EXISTS partials_5(k0 TIMESTAMP, s0 BIGINT, s1 HUGEINT)";
+constexpr const char* kPartials =
+    "CREATE TABLE IF NOT EXISTS partials_5(k0 TIMESTAMP, s0 BIGINT, s1 HUGEINT)";
 constexpr const char* kMerge =
     "SELECT k0, CAST(sum(s0) AS BIGINT) AS s0, sum(s1) AS s1 FROM partials_5 GROUP BY 1";
 constexpr int64_t kMinute = 60'000'000;
@@ -25,14 +28,19 @@ constexpr int64_t kMinute = 60'000'000;
 LaneSetup CrashSetup() {
   LaneSetup setup = TestSetup();
   setup.raw_table = "raw_1";
-  setup.deltas = {TestDelta(5, "v", "SELECT time_bucket(INTERVAL 1 MINUTE, ts), count(*), sum(id) FROM lane_0_rows() GROUP BY 1")};
+  setup.deltas = {TestDelta(5, "v",
+                            "SELECT time_bucket(INTERVAL 1 MINUTE, ts), count(*), sum(id) FROM "
+                            "lane_0_rows() GROUP BY 1")};
   return setup;
 }
 
 // Record n of the only partition.
-TestRow RowAt(int64_t n) { return {n * 7919 % 10'007, "row " + std::to_string(n), n % 600 * kMinute / 60}; }
+TestRow RowAt(int64_t n) {
+  return {n * 7919 % 10'007, "row " + std::to_string(n), n % 600 * kMinute / 60};
+}
 
-// Commits `rows` records from the stored position on. The batch numbers offsets from 0, so they are set here.
+// Commits `rows` records from the stored position on. The batch numbers offsets from 0, so they are
+// set here.
 base::Result<LaneCommitResult> CommitNext(LaneWriter* lane, int64_t* next, int rows) {
   model::ColumnBatch batch(CrashSetup().column_types);
   for (int i = 0; i < rows; ++i) {
@@ -47,7 +55,8 @@ base::Result<LaneCommitResult> CommitNext(LaneWriter* lane, int64_t* next, int r
   }
   LaneCommit commit;
   commit.rows = &batch;
-  commit.positions = {{kTestSource, {}, model::PartitionId(0), model::Offset(*next + rows), model::EventTime(0)}};
+  commit.positions = {
+      {kTestSource, {}, model::PartitionId(0), model::Offset(*next + rows), model::EventTime(0)}};
   auto result = lane->Commit(&commit);
   if (result.ok()) *next += rows;
   return result;
@@ -63,10 +72,15 @@ int64_t StoredNext(Store* store) {
 void ExpectExact(Store* store) {
   auto connection = store->Connect().Take();
   const int64_t next = StoredNext(store);
-  EXPECT_EQ(Answer(connection.get(), "SELECT (count(*) || ' ' || count(DISTINCT __offset) || ' ' || coalesce(max(__offset) + 1, 0))::VARCHAR FROM raw_1"),
+  EXPECT_EQ(Answer(connection.get(),
+                   "SELECT (count(*) || ' ' || count(DISTINCT __offset) || ' ' || "
+                   "coalesce(max(__offset) + 1, 0))::VARCHAR FROM raw_1"),
             std::to_string(next) + " " + std::to_string(next) + " " + std::to_string(next));
-  EXPECT_EQ(Answer(connection.get(), "SELECT ((SELECT coalesce(sum(s0), 0) FROM partials_5) || ' ' || (SELECT coalesce(sum(s1), 0) FROM partials_5))::VARCHAR"),
-            Answer(connection.get(), "SELECT (count(*) || ' ' || coalesce(sum(id), 0))::VARCHAR FROM raw_1"));
+  EXPECT_EQ(Answer(connection.get(),
+                   "SELECT ((SELECT coalesce(sum(s0), 0) FROM partials_5) || ' ' || (SELECT "
+                   "coalesce(sum(s1), 0) FROM partials_5))::VARCHAR"),
+            Answer(connection.get(),
+                   "SELECT (count(*) || ' ' || coalesce(sum(id), 0))::VARCHAR FROM raw_1"));
 }
 
 // Runs in a child until it is killed. Exits with 1 when something fails.
@@ -75,7 +89,8 @@ void ExpectExact(Store* store) {
   if (!opened.ok()) _exit(1);
   Store& store = **opened;
   if (!store.RunDdl({kRaw, kPartials}).ok()) _exit(1);
-  store.SetMaintained({{model::ObjectId(5), "partials_5", kMerge, {"k0"}, "k0", std::nullopt, kMinute}}, nullptr);
+  store.SetMaintained(
+      {{model::ObjectId(5), "partials_5", kMerge, {"k0"}, "k0", std::nullopt, kMinute}}, nullptr);
   auto lane = store.MakeLane(CrashSetup());
   if (!lane.ok()) _exit(1);
   std::thread maintenance([&] {
@@ -120,14 +135,18 @@ TEST(CrashTest, AStoppedEngineIsOpenedAgainWhileTheServerLives) {
   ASSERT_TRUE(store->RunDdl({kRaw, kPartials}).ok());
   auto lane = store->MakeLane(CrashSetup()).Take();
   int64_t next = 0;
-  for (const char* point : {"before_truncate", "before_header", "after_free_list_write", "before_wal_finish"}) {
+  for (const char* point :
+       {"before_truncate", "before_header", "after_free_list_write", "before_wal_finish"}) {
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(CommitNext(lane.get(), &next, 100).ok());
-    auto idle = store->Connect().Take(), reading = store->Connect().Take(), snapshot = store->Connect().Take();
+    auto idle = store->Connect().Take(), reading = store->Connect().Take(),
+         snapshot = store->Connect().Take();
     auto stream = reading->Query("SELECT range FROM range(1000000)").Take();
     ASSERT_GT(stream->Next()->rows, 0u);
     ASSERT_TRUE(snapshot->BeginSnapshot().ok());
     EXPECT_EQ(Answer(snapshot.get(), "SELECT count(*)::VARCHAR FROM raw_1"), std::to_string(next));
-    ASSERT_TRUE(store.connection()->Run(std::string("SET GLOBAL debug_checkpoint_abort = '") + point + "'").ok());
+    ASSERT_TRUE(store.connection()
+                    ->Run(std::string("SET GLOBAL debug_checkpoint_abort = '") + point + "'")
+                    .ok());
     EXPECT_FALSE(store->MaintainNow().ok()) << point;
     // A lane goes on where it was: the failed checkpoint lost nothing.
     auto result = CommitNext(lane.get(), &next, 100);
@@ -138,7 +157,8 @@ TEST(CrashTest, AStoppedEngineIsOpenedAgainWhileTheServerLives) {
     EXPECT_EQ(Answer(idle.get(), "SELECT 'fine'"), "fine");
     EXPECT_FALSE(stream->Next().ok()) << "its rows are gone with the engine";
     EXPECT_EQ(Answer(reading.get(), "SELECT 'fine'"), "fine");
-    EXPECT_EQ(snapshot->Run("SELECT 1").sqlstate(), "25P02") << "a snapshot cannot go on over another one";
+    EXPECT_EQ(snapshot->Run("SELECT 1").sqlstate(), "25P02")
+        << "a snapshot cannot go on over another one";
     snapshot->EndSnapshot();
     EXPECT_EQ(Answer(snapshot.get(), "SELECT count(*)::VARCHAR FROM raw_1"), std::to_string(next));
     EXPECT_TRUE(store->MaintainNow().ok());
@@ -152,7 +172,8 @@ TEST(CrashTest, AStoppedEngineIsOpenedAgainWhileTheServerLives) {
 class SmallDisk {
  public:
   explicit SmallDisk(const char* size) {
-    mounted_ = mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, (std::string("size=") + size).c_str()) == 0;
+    mounted_ =
+        mount("tmpfs", dir_.path().c_str(), "tmpfs", 0, (std::string("size=") + size).c_str()) == 0;
   }
   ~SmallDisk() {
     if (mounted_) umount(dir_.path().c_str());
@@ -167,7 +188,8 @@ class SmallDisk {
 
 TEST(CrashTest, AFullDiskIsAnErrorThatPasses) {
   SmallDisk disk("48m");
-  if (!disk.mounted()) GTEST_SKIP() << "NOT TESTED: a full disk (this process may not mount a tmpfs)";
+  if (!disk.mounted())
+    GTEST_SKIP() << "NOT TESTED: a full disk (this process may not mount a tmpfs)";
   StoreOptions options;
   options.data_dir = disk.path() / "data";
   options.min_free_disk_bytes = size_t{8} << 20;
@@ -182,7 +204,8 @@ TEST(CrashTest, AFullDiskIsAnErrorThatPasses) {
     base::Status status;
     // The last round with batches so large that the engine writes rows to the file before COMMIT.
     const int rows = fill == 2 ? 200'000 : 2'000;
-    for (int i = 0; i < 1'000 && status.ok(); ++i) status = CommitNext(lane.get(), &next, rows).status();
+    for (int i = 0; i < 1'000 && status.ok(); ++i)
+      status = CommitNext(lane.get(), &next, rows).status();
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.code(), base::Code::kExhausted) << status.ToString();
     EXPECT_EQ(status.sqlstate(), "53100") << status.ToString();

@@ -1,11 +1,12 @@
-// Buckets: a double is 2^e * (1 + z). A cubic in z stands for the logarithm's fraction; its slope against the logarithm is
-// between 1.4286 and 1.4857, so 35 buckets to the unit are everywhere narrower than 2.02 % (0.7 / ln 1.0202 = 35.0).
+// Buckets: a double is 2^e * (1 + z). A cubic in z stands for the logarithm's fraction; its slope
+// against the logarithm is between 1.4286 and 1.4857, so 35 buckets to the unit are everywhere
+// narrower than 2.02 % (0.7 / ln 1.0202 = 35.0).
 //
 // A code is a bucket's index times two, plus one for negative values; kZero is zero's.
 //
-// Bytes, version 1: version, flags (1 zeros, 2 negative, 4 positive values); varint zeros; then for each sign present:
-// varint number of buckets, zigzag varint first index, varint count, and for each further bucket varint (distance - 1),
-// varint count.
+// Bytes, version 1: version, flags (1 zeros, 2 negative, 4 positive values); varint zeros; then for
+// each sign present: varint number of buckets, zigzag varint first index, varint count, and for
+// each further bucket varint (distance - 1), varint count.
 
 #include "store/ddsketch.h"
 
@@ -30,7 +31,8 @@ constexpr double kBucketsPerUnit = 35;
 constexpr int32_t kLowest = -1023 * 35, kHighest = 1024 * 35;
 constexpr uint32_t kMargin = 16;  // buckets that a window has to spare on a side
 
-// Where bucket `index` begins. Solves the cubic by Newton's method; it is monotone with a slope of at least 0.74.
+// Where bucket `index` begins. Solves the cubic by Newton's method; it is monotone with a slope of
+// at least 0.74.
 double LowerBound(int32_t index) {
   const double at = index / kBucketsPerUnit;
   const double exponent = std::floor(at), fraction = at - exponent;
@@ -77,7 +79,8 @@ bool DdSketch::Codes(const double* values, size_t count, int32_t* codes) {
     const double z = std::bit_cast<double>((bits & 0xfffffffffffffULL) | 0x3ff0000000000000ULL) - 1;
     const double unit = (exponent - 1023) + ((kA * z + kB) * z + kC) * z;
     // The sum is positive, so cutting its fraction off is rounding down.
-    const int32_t index = std::min(static_cast<int32_t>(unit * kBucketsPerUnit + 65536) - 65536, kHighest - 1);
+    const int32_t index =
+        std::min(static_cast<int32_t>(unit * kBucketsPerUnit + 65536) - 65536, kHighest - 1);
     codes[i] = exponent == 0 ? kZero : index * 2 + static_cast<int32_t>(bits >> 63);
     finite &= exponent != 0x7ff;
   }
@@ -164,7 +167,9 @@ bool DdSketch::Merge(const DdSketch& other) {
   for (int sign = 0; sign < 2; ++sign) {
     const Window& from = other.large_->window[sign];
     for (uint32_t i = 0; i < from.size; ++i)
-      if (from.counts[i] > 0 && !AddCount((from.low + static_cast<int32_t>(i)) * 2 + sign, from.counts[i])) return false;
+      if (from.counts[i] > 0 &&
+          !AddCount((from.low + static_cast<int32_t>(i)) * 2 + sign, from.counts[i]))
+        return false;
   }
   return true;
 }
@@ -178,7 +183,8 @@ double DdSketch::ValueOf(int32_t code) {
   if (code == kZero) return 0;
   const int32_t index = code >> 1;
   const double lower = LowerBound(index), upper = std::min(LowerBound(index + 1), DBL_MAX);
-  const double value = lower / (0.5 + 0.5 * (lower / upper));  // as far from one bound as from the other, relatively
+  const double value =
+      lower / (0.5 + 0.5 * (lower / upper));  // as far from one bound as from the other, relatively
   return code & 1 ? -value : value;
 }
 
@@ -190,13 +196,17 @@ double DdSketch::Quantile(double q) const {
     // From the most negative bucket up: a negative one lies lower the higher its index.
     std::array<int32_t, kSmall> codes;
     std::copy_n(small_, size_, codes.begin());
-    auto order = [](int32_t code) { return code == kZero ? 0 : code & 1 ? -100'000 - (code >> 1) : 100'000 + (code >> 1); };
-    std::sort(codes.begin(), codes.begin() + size_, [&](int32_t a, int32_t b) { return order(a) < order(b); });
+    auto order = [](int32_t code) {
+      return code == kZero ? 0 : code & 1 ? -100'000 - (code >> 1) : 100'000 + (code >> 1);
+    };
+    std::sort(codes.begin(), codes.begin() + size_,
+              [&](int32_t a, int32_t b) { return order(a) < order(b); });
     return ValueOf(codes[left - 1]);
   }
   const Window &positive = large_->window[0], &negative = large_->window[1];
   for (uint32_t i = negative.size; i-- > 0; left -= negative.counts[i])
-    if (negative.counts[i] >= left) return ValueOf((negative.low + static_cast<int32_t>(i)) * 2 + 1);
+    if (negative.counts[i] >= left)
+      return ValueOf((negative.low + static_cast<int32_t>(i)) * 2 + 1);
   if (large_->zeros >= left) return 0;
   left -= large_->zeros;
   for (uint32_t i = 0; i < positive.size; left -= positive.counts[i++])
@@ -212,7 +222,8 @@ void DdSketch::AppendWindow(const Window& window, std::string* out) {
   for (uint32_t i = 0; i < window.size; ++i) {
     if (window.counts[i] == 0) continue;
     const int32_t index = window.low + static_cast<int32_t>(i);
-    AppendVarint(number == 0 ? ZigZag(index) : static_cast<uint64_t>(index - previous - 1), &buckets);
+    AppendVarint(number == 0 ? ZigZag(index) : static_cast<uint64_t>(index - previous - 1),
+                 &buckets);
     AppendVarint(window.counts[i], &buckets);
     previous = index;
     ++number;
@@ -233,10 +244,12 @@ void DdSketch::AppendSmall(std::string* out) const {
       continue;
     }
     const int sign = codes[i] & 1;
-    if (sizes[sign] > 0 && buckets[sign][sizes[sign] - 1].index == codes[i] >> 1) ++buckets[sign][sizes[sign] - 1].count;
+    if (sizes[sign] > 0 && buckets[sign][sizes[sign] - 1].index == codes[i] >> 1)
+      ++buckets[sign][sizes[sign] - 1].count;
     else buckets[sign][sizes[sign]++] = {codes[i] >> 1, 1};
   }
-  out->push_back(static_cast<char>((zeros ? kHasZeros : 0) | (sizes[1] ? kHasNegative : 0) | (sizes[0] ? kHasPositive : 0)));
+  out->push_back(static_cast<char>((zeros ? kHasZeros : 0) | (sizes[1] ? kHasNegative : 0) |
+                                   (sizes[0] ? kHasPositive : 0)));
   if (zeros) AppendVarint(zeros, out);
   for (int sign : {1, 0})
     if (sizes[sign]) AppendBuckets(buckets[sign].data(), buckets[sign].data() + sizes[sign], out);
@@ -246,7 +259,8 @@ void DdSketch::AppendTo(std::string* out) const {
   out->push_back(kVersion);
   if (size_ != kLarge) return AppendSmall(out);
   const bool negative = large_->window[1].total() > 0, positive = large_->window[0].total() > 0;
-  out->push_back(static_cast<char>((large_->zeros ? kHasZeros : 0) | (negative ? kHasNegative : 0) | (positive ? kHasPositive : 0)));
+  out->push_back(static_cast<char>((large_->zeros ? kHasZeros : 0) | (negative ? kHasNegative : 0) |
+                                   (positive ? kHasPositive : 0)));
   if (large_->zeros) AppendVarint(large_->zeros, out);
   if (negative) AppendWindow(large_->window[1], out);
   if (positive) AppendWindow(large_->window[0], out);
@@ -258,14 +272,16 @@ namespace {
 template <typename Add>
 DdSketch::Parsed ReadBuckets(ByteReader* reader, Add add) {
   uint64_t number, first, count;
-  if (!reader->Varint(&number) || number == 0 || !reader->Varint(&first)) return DdSketch::Parsed::kDamaged;
+  if (!reader->Varint(&number) || number == 0 || !reader->Varint(&first))
+    return DdSketch::Parsed::kDamaged;
   int64_t index = UnZigZag(first);
   for (uint64_t i = 0; i < number; ++i) {
     uint64_t distance = 0;
     if (i > 0 && !reader->Varint(&distance)) return DdSketch::Parsed::kDamaged;
     if (distance > static_cast<uint64_t>(kHighest - kLowest)) return DdSketch::Parsed::kDamaged;
     if (i > 0) index += static_cast<int64_t>(distance) + 1;
-    if (!reader->Varint(&count) || count == 0 || count > UINT64_MAX / 4) return DdSketch::Parsed::kDamaged;
+    if (!reader->Varint(&count) || count == 0 || count > UINT64_MAX / 4)
+      return DdSketch::Parsed::kDamaged;
     if (index < kLowest || index >= kHighest) return DdSketch::Parsed::kDamaged;
     if (!add(static_cast<int32_t>(index), count)) return DdSketch::Parsed::kNoMemory;
   }
@@ -277,7 +293,8 @@ DdSketch::Parsed ReadBuckets(ByteReader* reader, Add add) {
 DdSketch::Parsed DdSketch::MergeBytes(std::string_view bytes) {
   ByteReader reader(bytes);
   uint8_t version, flags;
-  if (!reader.Byte(&version) || version != kVersion || !reader.Byte(&flags) || flags > 7) return Parsed::kDamaged;
+  if (!reader.Byte(&version) || version != kVersion || !reader.Byte(&flags) || flags > 7)
+    return Parsed::kDamaged;
   if (flags & kHasZeros) {
     uint64_t zeros;
     if (!reader.Varint(&zeros) || zeros == 0 || zeros > UINT64_MAX / 4) return Parsed::kDamaged;
@@ -285,8 +302,8 @@ DdSketch::Parsed DdSketch::MergeBytes(std::string_view bytes) {
   }
   for (int sign : {1, 0}) {
     if (!(flags & (sign ? kHasNegative : kHasPositive))) continue;
-    const Parsed parsed =
-        ReadBuckets(&reader, [&](int32_t index, uint64_t count) { return AddCount(index * 2 + sign, count); });
+    const Parsed parsed = ReadBuckets(
+        &reader, [&](int32_t index, uint64_t count) { return AddCount(index * 2 + sign, count); });
     if (parsed != Parsed::kOk) return parsed;
   }
   return reader.empty() ? Parsed::kOk : Parsed::kDamaged;

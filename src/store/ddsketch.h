@@ -1,13 +1,17 @@
 #pragma once
-// DdSketch: the counts of values in buckets that grow by 2 %, so that a quantile is read within 1 % of the value that
-// percentile_disc would give. Merging adds counts, in any order, with the same result to the byte.
+// DdSketch: the counts of values in buckets that grow by 2 %, so that a quantile is read within 1 %
+// of the value that percentile_disc would give. Merging adds counts, in any order, with the same
+// result to the byte.
 //
-// Up to eight values lie in the object itself; then there are two windows of counts, for positive and negative values,
-// that grow to hold the buckets in use. Values nearer to zero than 2.3e-308 count as zero.
+// Up to eight values lie in the object itself; then there are two windows of counts, for positive
+// and negative values, that grow to hold the buckets in use. Values nearer to zero than 2.3e-308
+// count as zero.
 //
-// An object may be moved in memory by copying its bytes (DuckDB does), and its bytes are all there is beside the windows.
+// An object may be moved in memory by copying its bytes (DuckDB does), and its bytes are all there
+// is beside the windows.
 //
-// Threads: one owner. Errors: Add and Merge say false when SketchMemory gives no more. Limits: 75,000 buckets a sign.
+// Threads: one owner. Errors: Add and Merge say false when SketchMemory gives no more. Limits:
+// 75,000 buckets a sign.
 
 #include <cstdint>
 #include <span>
@@ -26,8 +30,8 @@ class DdSketch {
   DdSketch& operator=(const DdSketch&) = delete;
   ~DdSketch();
 
-  // The bucket of each value; false when one is infinite or NaN. The two steps of adding, apart because the first is a loop
-  // over plain numbers.
+  // The bucket of each value; false when one is infinite or NaN. The two steps of adding, apart
+  // because the first is a loop over plain numbers.
   static bool Codes(const double* values, size_t count, int32_t* codes);
   bool AddCode(int32_t code) {
     if (size_ == kLarge) [[likely]] {
@@ -49,8 +53,8 @@ class DdSketch {
 
   bool empty() const { return size_ == 0; }
   uint64_t count() const;
-  // The smallest value at or above which the fraction `q` of [0, 1] lies, as percentile_disc has it, within 1 %.
-  // Not for an empty sketch.
+  // The smallest value at or above which the fraction `q` of [0, 1] lies, as percentile_disc has
+  // it, within 1 %. Not for an empty sketch.
   double Quantile(double q) const;
 
   // Versioned bytes; equal for equal counts. At most 64 for up to eight values.

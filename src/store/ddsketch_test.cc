@@ -1,4 +1,5 @@
-// DdSketch: accuracy against exact quantiles, and the laws that make it a state: merging in any order, with the same bytes.
+// DdSketch: accuracy against exact quantiles, and the laws that make it a state: merging in any
+// order, with the same bytes.
 
 #include "store/ddsketch.h"
 
@@ -45,7 +46,8 @@ void ExpectWithinBound(const Values& values, const char* what) {
   for (double value : values) ASSERT_TRUE(sketch.Add(value));
   for (double q : {0.0, 0.001, 0.01, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0}) {
     const double exact = Exact(values, q), got = sketch.Quantile(q);
-    EXPECT_LE(std::abs(got - exact), std::abs(exact) * DdSketch::kRelativeError * (1 + 1e-9)) << what << " q " << q << " exact " << exact;
+    EXPECT_LE(std::abs(got - exact), std::abs(exact) * DdSketch::kRelativeError * (1 + 1e-9))
+        << what << " q " << q << " exact " << exact;
   }
 }
 
@@ -77,19 +79,24 @@ TEST(DdSketchTest, IsWithinOnePercentOfTheExactQuantile) {
 }
 
 TEST(DdSketchTest, EveryBucketOfTheDoubleRangeIsNarrowEnough) {
-  for (double value = std::numeric_limits<double>::min(); value < std::numeric_limits<double>::max() / 1.007; value *= 1.007) {
+  for (double value = std::numeric_limits<double>::min();
+       value < std::numeric_limits<double>::max() / 1.007; value *= 1.007) {
     int32_t codes[2];
     const double both[] = {value, -value};
     ASSERT_TRUE(DdSketch::Codes(both, 2, codes));
-    ASSERT_LE(std::abs(DdSketch::ValueOf(codes[0]) - value), value * DdSketch::kRelativeError * (1 + 1e-9)) << value;
+    ASSERT_LE(std::abs(DdSketch::ValueOf(codes[0]) - value),
+              value * DdSketch::kRelativeError * (1 + 1e-9))
+        << value;
     ASSERT_EQ(DdSketch::ValueOf(codes[1]), -DdSketch::ValueOf(codes[0]));
   }
-  ExpectWithinBound({std::numeric_limits<double>::max(), -std::numeric_limits<double>::max()}, "the ends");
+  ExpectWithinBound({std::numeric_limits<double>::max(), -std::numeric_limits<double>::max()},
+                    "the ends");
 }
 
 TEST(DdSketchTest, ZeroAndWhatIsNearestToItCountAsZero) {
   DdSketch sketch;
-  for (double value : {0.0, -0.0, std::numeric_limits<double>::denorm_min()}) ASSERT_TRUE(sketch.Add(value));
+  for (double value : {0.0, -0.0, std::numeric_limits<double>::denorm_min()})
+    ASSERT_TRUE(sketch.Add(value));
   EXPECT_EQ(sketch.Quantile(0.5), 0);
   EXPECT_EQ(sketch.Quantile(1), 0);
 }
@@ -106,7 +113,8 @@ TEST(DdSketchTest, MergeIsAssociativeCommutativeHasAnIdentityAndEqualsOneShot) {
   std::mt19937_64 random(11);
   const std::string empty = BytesOf({});
   for (int round = 0; round < 300; ++round) {
-    Values a = Random(&random, random() % 12), b = Random(&random, random() % 200), c = Random(&random, random() % 12);
+    Values a = Random(&random, random() % 12), b = Random(&random, random() % 200),
+           c = Random(&random, random() % 12);
     const std::string x = BytesOf(a), y = BytesOf(b), z = BytesOf(c);
     EXPECT_EQ(Merged(x, y), Merged(y, x));
     EXPECT_EQ(Merged(Merged(x, y), z), Merged(x, Merged(y, z)));
@@ -145,7 +153,9 @@ TEST(DdSketchTest, DamagedBytesAreRefused) {
   const std::string sound = BytesOf(Random(&random, 500));
   for (size_t length = 0; length < sound.size(); ++length) {
     DdSketch sketch;
-    EXPECT_EQ(sketch.MergeBytes(std::string_view(sound).substr(0, length)), DdSketch::Parsed::kDamaged) << length;
+    EXPECT_EQ(sketch.MergeBytes(std::string_view(sound).substr(0, length)),
+              DdSketch::Parsed::kDamaged)
+        << length;
   }
   DdSketch longer, version;
   EXPECT_EQ(longer.MergeBytes(sound + "x"), DdSketch::Parsed::kDamaged);
@@ -176,7 +186,8 @@ TEST(DdSketchTest, GivesItsMemoryBackAndStopsAtTheLimit) {
   const size_t before = SketchMemory::used(), limit = SketchMemory::limit();
   {
     DdSketch sketch;
-    for (int exponent = -1000; exponent < 1000; exponent += 3) ASSERT_TRUE(sketch.Add(std::ldexp(1, exponent)));
+    for (int exponent = -1000; exponent < 1000; exponent += 3)
+      ASSERT_TRUE(sketch.Add(std::ldexp(1, exponent)));
     EXPECT_GT(SketchMemory::used(), before);
   }
   EXPECT_EQ(SketchMemory::used(), before);
@@ -184,7 +195,8 @@ TEST(DdSketchTest, GivesItsMemoryBackAndStopsAtTheLimit) {
   {
     DdSketch sketch;
     bool held = true;
-    for (int exponent = -1000; exponent < 1000 && held; exponent += 3) held = sketch.Add(std::ldexp(1, exponent));
+    for (int exponent = -1000; exponent < 1000 && held; exponent += 3)
+      held = sketch.Add(std::ldexp(1, exponent));
     EXPECT_FALSE(held);
   }
   SketchMemory::SetLimit(limit);

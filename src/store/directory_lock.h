@@ -1,8 +1,10 @@
 #pragma once
-// DirectoryLock: one server per data directory. Holds DATA_DIR/freshet.lock with flock and writes its process id there,
-// so that the refusal can name who has it. The kernel releases the lock when the process ends, however it ends.
+// DirectoryLock: one server per data directory. Holds DATA_DIR/freshet.lock with flock and writes
+// its process id there, so that the refusal can name who has it. The kernel releases the lock when
+// the process ends, however it ends.
 //
-// Threads: one owner. Owns: the lock file's descriptor. Errors: kUnavailable 55006 when another process has the directory.
+// Threads: one owner. Owns: the lock file's descriptor. Errors: kUnavailable 55006 when another
+// process has the directory.
 
 #include <filesystem>
 #include <utility>

@@ -17,12 +17,15 @@ size_t SizeOf(const std::filesystem::path& path) {
 
 }  // namespace
 
-size_t FileBytes(const Engine& engine) { return engine.in_memory() ? 0 : SizeOf(engine.DatabasePath()); }
+size_t FileBytes(const Engine& engine) {
+  return engine.in_memory() ? 0 : SizeOf(engine.DatabasePath());
+}
 
 size_t WalBytes(const Engine& engine) {
   if (engine.in_memory()) return 0;
   size_t total = 0;
-  for (const char* suffix : {".wal", ".wal.checkpoint", ".wal.recovery"}) total += SizeOf(engine.DatabasePath().string() + suffix);
+  for (const char* suffix : {".wal", ".wal.checkpoint", ".wal.recovery"})
+    total += SizeOf(engine.DatabasePath().string() + suffix);
   return total;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// How large the store is on disk and how much room there is. Threads: any. Errors: 0 bytes for what is not there.
+// How large the store is on disk and how much room there is. Threads: any. Errors: 0 bytes for what
+// is not there.
 
 #include <cstddef>
 

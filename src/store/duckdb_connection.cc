@@ -21,7 +21,8 @@ constexpr const char* kReopened = "the store was opened again; run the statement
 }  // namespace
 
 struct ReadConnection::State {
-  explicit State(std::shared_ptr<StoreState> store) : store(std::move(store)), session(this->store->engine.get()) {
+  explicit State(std::shared_ptr<StoreState> store)
+      : store(std::move(store)), session(this->store->engine.get()) {
     session.on_drop = [this] { Drop(); };
   }
   // Enters the engine for another statement, which ends the open stream.
@@ -83,7 +84,8 @@ class ReadConnection::Stream : public model::RowSource {
     return status;
   }
 
-  // A stream that is not read to its end keeps its transaction open until the connection does something else.
+  // A stream that is not read to its end keeps its transaction open until the connection does
+  // something else.
   void Abandon() {
     if (!open_) {
       duckdb_destroy_data_chunk(&chunk_);
@@ -95,7 +97,8 @@ class ReadConnection::Stream : public model::RowSource {
     if (use.ok() && !state_->in_snapshot) RollBack(*use);
   }
 
-  // Ends what a failed or abandoned statement may have left open; usually nothing, which is an error that means nothing.
+  // Ends what a failed or abandoned statement may have left open; usually nothing, which is an
+  // error that means nothing.
   void RollBack(const Session::Use& use) {
     duckdb_result result;
     (void)duckdb_query(use.connection, "ROLLBACK", &result);
@@ -123,7 +126,8 @@ Result<Session::Use> ReadConnection::State::EnterForStatement() {
   return use;
 }
 
-ReadConnection::ReadConnection(std::shared_ptr<StoreState> store) : state_(std::make_shared<State>(std::move(store))) {}
+ReadConnection::ReadConnection(std::shared_ptr<StoreState> store)
+    : state_(std::make_shared<State>(std::move(store))) {}
 ReadConnection::~ReadConnection() = default;
 
 Result<std::unique_ptr<model::RowSource>> ReadConnection::Query(const std::string& sql) {
@@ -139,7 +143,8 @@ Result<std::unique_ptr<model::RowSource>> ReadConnection::Query(const std::strin
   Result<ChunkReader> reader = ChunkReader::Make(&result);
   if (!reader.ok()) {
     duckdb_destroy_result(&result);
-    // Ends the statement's own transaction; that there is none any more is an error that means nothing.
+    // Ends the statement's own transaction; that there is none any more is an error that means
+    // nothing.
     if (!state_->in_snapshot) (void)state_->session.Run(use, "ROLLBACK");
     return reader.TakeStatus();
   }

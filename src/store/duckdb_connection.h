@@ -1,8 +1,8 @@
 #pragma once
 // ReadConnection: a Session behind store::Connection, and the stream of rows that a query gives.
 //
-// A stream holds its transaction open until it ends, so one that is abandoned is rolled back at once, and running another
-// statement closes it: its next Next() is an error.
+// A stream holds its transaction open until it ends, so one that is abandoned is rolled back at
+// once, and running another statement closes it: its next Next() is an error.
 //
 // Threads: one owner, Interrupt any. Errors: PostgreSQL's SQLSTATEs (engine_error.h).
 

@@ -84,7 +84,8 @@ Result<ChunkReader::Shape> ChunkReader::ShapeOf(duckdb_logical_type type) {
   if (shape.kind == CellKind::kList) {
     const bool fixed = shape.id == DUCKDB_TYPE_ARRAY;
     if (fixed) shape.array_size = duckdb_array_type_array_size(type);
-    LogicalType element(fixed ? duckdb_array_type_child_type(type) : duckdb_list_type_child_type(type));
+    LogicalType element(fixed ? duckdb_array_type_child_type(type)
+                              : duckdb_list_type_child_type(type));
     ASSIGN_OR_RETURN(Shape child, ShapeOf(element.get()));
     shape.child = std::make_unique<Shape>(std::move(child));
   }
@@ -111,7 +112,8 @@ void ChunkReader::Read(duckdb_data_chunk chunk, model::ChunkView* view) {
     ReadVector(duckdb_data_chunk_get_vector(chunk, i), view->rows, &shapes_[i], &view->columns[i]);
 }
 
-void ChunkReader::ReadVector(duckdb_vector vector, idx_t rows, Shape* shape, model::ColumnView* view) {
+void ChunkReader::ReadVector(duckdb_vector vector, idx_t rows, Shape* shape,
+                             model::ColumnView* view) {
   view->kind = shape->kind;
   view->cell_bytes = shape->cell_bytes;
   view->scale = shape->scale;
@@ -120,7 +122,8 @@ void ChunkReader::ReadVector(duckdb_vector vector, idx_t rows, Shape* shape, mod
   switch (shape->id) {
     case DUCKDB_TYPE_TIMESTAMP_S:
     case DUCKDB_TYPE_TIMESTAMP_MS:
-    case DUCKDB_TYPE_TIMESTAMP_NS: return RewriteTimes(static_cast<const int64_t*>(view->data), rows, shape, view);
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return RewriteTimes(static_cast<const int64_t*>(view->data), rows, shape, view);
     case DUCKDB_TYPE_ENUM: return RewriteEnum(view->data, rows, shape, view);
     case DUCKDB_TYPE_LIST:
     case DUCKDB_TYPE_ARRAY: return ReadList(vector, rows, shape, view);
@@ -128,7 +131,8 @@ void ChunkReader::ReadVector(duckdb_vector vector, idx_t rows, Shape* shape, mod
   }
 }
 
-void ChunkReader::RewriteTimes(const int64_t* from, idx_t rows, Shape* shape, model::ColumnView* view) {
+void ChunkReader::RewriteTimes(const int64_t* from, idx_t rows, Shape* shape,
+                               model::ColumnView* view) {
   shape->cells.resize(rows * sizeof(int64_t));
   auto* to = reinterpret_cast<int64_t*>(shape->cells.data());
   for (idx_t row = 0; row < rows; ++row) {
@@ -148,26 +152,30 @@ void ChunkReader::RewriteEnum(const void* from, idx_t rows, Shape* shape, model:
       to[row] = CellOf({});
       continue;
     }
-    const size_t index = shape->enum_index == DUCKDB_TYPE_UTINYINT    ? static_cast<const uint8_t*>(from)[row]
-                         : shape->enum_index == DUCKDB_TYPE_USMALLINT ? static_cast<const uint16_t*>(from)[row]
-                                                                      : static_cast<const uint32_t*>(from)[row];
+    const size_t index =
+        shape->enum_index == DUCKDB_TYPE_UTINYINT    ? static_cast<const uint8_t*>(from)[row]
+        : shape->enum_index == DUCKDB_TYPE_USMALLINT ? static_cast<const uint16_t*>(from)[row]
+                                                     : static_cast<const uint32_t*>(from)[row];
     to[row] = CellOf(shape->labels[index]);
   }
   view->data = to;
 }
 
-void ChunkReader::ReadList(duckdb_vector vector, idx_t rows, Shape* shape, model::ColumnView* view) {
+void ChunkReader::ReadList(duckdb_vector vector, idx_t rows, Shape* shape,
+                           model::ColumnView* view) {
   static_assert(sizeof(model::ListCell) == sizeof(duckdb_list_entry));
   view->child.resize(1);
   if (shape->id == DUCKDB_TYPE_LIST) {
-    ReadVector(duckdb_list_vector_get_child(vector), duckdb_list_vector_get_size(vector), shape->child.get(), &view->child[0]);
+    ReadVector(duckdb_list_vector_get_child(vector), duckdb_list_vector_get_size(vector),
+               shape->child.get(), &view->child[0]);
     return;
   }
   shape->cells.resize(rows * sizeof(model::ListCell));
   auto* to = reinterpret_cast<model::ListCell*>(shape->cells.data());
   for (idx_t row = 0; row < rows; ++row) to[row] = {row * shape->array_size, shape->array_size};
   view->data = to;
-  ReadVector(duckdb_array_vector_get_child(vector), rows * shape->array_size, shape->child.get(), &view->child[0]);
+  ReadVector(duckdb_array_vector_get_child(vector), rows * shape->array_size, shape->child.get(),
+             &view->child[0]);
 }
 
 }  // namespace store

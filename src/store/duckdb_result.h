@@ -1,7 +1,9 @@
 #pragma once
-// ChunkReader: a DuckDB chunk -> model::ChunkView, without copying cells where the layouts agree (nearly always).
+// ChunkReader: a DuckDB chunk -> model::ChunkView, without copying cells where the layouts agree
+// (nearly always).
 //
-// Threads: one owner. The view is valid until the chunk is destroyed or the next Read. Errors: kUnsupported types.
+// Threads: one owner. The view is valid until the chunk is destroyed or the next Read. Errors:
+// kUnsupported types.
 
 #include <duckdb.h>
 
@@ -24,15 +26,16 @@ class ChunkReader {
   void Read(duckdb_data_chunk chunk, model::ChunkView* view);
 
  private:
-  // How one column (or the elements of a list) is read; enum and odd time units are rewritten into `cells`.
+  // How one column (or the elements of a list) is read; enum and odd time units are rewritten into
+  // `cells`.
   struct Shape {
     duckdb_type id = DUCKDB_TYPE_INVALID;
     model::CellKind kind = model::CellKind::kNull;
     uint8_t cell_bytes = 0, scale = 0;
     idx_t array_size = 0;
     duckdb_type enum_index = DUCKDB_TYPE_INVALID;
-    std::vector<std::string> labels;      // of an enum
-    std::vector<char> cells;              // rewritten
+    std::vector<std::string> labels;  // of an enum
+    std::vector<char> cells;          // rewritten
     std::unique_ptr<Shape> child;
   };
   static base::Result<Shape> ShapeOf(duckdb_logical_type type);

@@ -82,9 +82,11 @@ Result<Type> TypeOf(duckdb_logical_type type) {
   const duckdb_type id = duckdb_get_type_id(type);
   if (id == DUCKDB_TYPE_LIST) return ElementOf(duckdb_list_type_child_type(type));
   if (id == DUCKDB_TYPE_ARRAY) return ElementOf(duckdb_array_type_child_type(type));
-  if (id == DUCKDB_TYPE_DECIMAL) return Type{TypeId::kNumeric, duckdb_decimal_width(type), duckdb_decimal_scale(type)};
+  if (id == DUCKDB_TYPE_DECIMAL)
+    return Type{TypeId::kNumeric, duckdb_decimal_width(type), duckdb_decimal_scale(type)};
   if (const auto scalar = Scalar(id)) return Type{*scalar};
-  return base::Unsupported("a result column has a type that clients cannot read (engine type " + std::to_string(id) + ")")
+  return base::Unsupported("a result column has a type that clients cannot read (engine type " +
+                           std::to_string(id) + ")")
       .WithHint("Cast it to text, or select its parts.");
 }
 
@@ -112,7 +114,8 @@ Result<std::string> SqlTypeOf(Type type) {
     case DUCKDB_TYPE_TIME: return std::string("TIME");
     case DUCKDB_TYPE_TIMESTAMP: return std::string("TIMESTAMP");
     case DUCKDB_TYPE_UUID: return std::string("UUID");
-    default: return "DECIMAL(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+    default:
+      return "DECIMAL(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
   }
 }
 

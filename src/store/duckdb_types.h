@@ -32,8 +32,9 @@ class LogicalType {
   duckdb_logical_type type_;
 };
 
-// What a result column of this type is to a client. TIMESTAMP is kTimestamp and TIMESTAMPTZ kTimestampTz; who knows that a
-// column is an event time calls it timestamptz himself. HUGEINT is numeric.
+// What a result column of this type is to a client. TIMESTAMP is kTimestamp and TIMESTAMPTZ
+// kTimestampTz; who knows that a column is an event time calls it timestamptz himself. HUGEINT is
+// numeric.
 base::Result<model::Type> TypeOf(duckdb_logical_type type);
 
 // The type of a batch column inside DuckDB (timestamptz is TIMESTAMP: UTC inside).

@@ -16,7 +16,8 @@ namespace {
 using base::Result;
 using base::Status;
 
-constexpr const char* kHeaderVersion = "v1.5.5";  // of the duckdb.h this is compiled with (third_party/pins.txt)
+constexpr const char* kHeaderVersion =
+    "v1.5.5";  // of the duckdb.h this is compiled with (third_party/pins.txt)
 
 class Config {
  public:
@@ -37,8 +38,9 @@ Status SetCommon(const StoreOptions& options, Config* config) {
   struct Setting {
     const char *name, *value;
   };
-  // Every commit is in the WAL and checkpoints are a step of their own (evidence: a skipped WAL stands or falls with its
-  // checkpoint). Nothing outside the data directory can be read or written, and nothing is downloaded.
+  // Every commit is in the WAL and checkpoints are a step of their own (evidence: a skipped WAL
+  // stands or falls with its checkpoint). Nothing outside the data directory can be read or
+  // written, and nothing is downloaded.
   static constexpr std::array kSettings{
       Setting{"checkpoint_threshold", "1TB"},
       Setting{"auto_checkpoint_skip_wal_threshold", "18446744073709551615"},
@@ -49,7 +51,8 @@ Status SetCommon(const StoreOptions& options, Config* config) {
       Setting{"autoload_known_extensions", "false"},
       Setting{"allow_community_extensions", "false"},
   };
-  for (const Setting& setting : kSettings) RETURN_IF_ERROR(config->Set(setting.name, setting.value));
+  for (const Setting& setting : kSettings)
+    RETURN_IF_ERROR(config->Set(setting.name, setting.value));
   RETURN_IF_ERROR(config->Set("memory_limit", std::to_string(options.memory_limit_bytes) + "B"));
   return config->Set("threads", std::to_string(std::max(options.threads, 1)));
 }
@@ -67,19 +70,30 @@ Status SetTemporary(const StoreOptions& options, Config* config) {
 Status OpenStatus(const std::string& path, const std::string& message) {
   auto has = [&](const char* part) { return message.find(part) != std::string::npos; };
   if (has("Could not set lock") || has("Conflicting lock"))
-    return base::Unavailable("store \"" + path + "\" is open in another process").WithDetail(message + ".").WithSqlstate("55006");
-  if (has("No space left")) return base::Exhausted("no space left on device").WithDetail(message + ".").WithSqlstate("53100");
+    return base::Unavailable("store \"" + path + "\" is open in another process")
+        .WithDetail(message + ".")
+        .WithSqlstate("55006");
+  if (has("No space left"))
+    return base::Exhausted("no space left on device")
+        .WithDetail(message + ".")
+        .WithSqlstate("53100");
   if (has("Permission denied") || has("Cannot open file") || has("Read-only file system"))
-    return base::Unavailable("could not open store \"" + path + "\"").WithDetail(message + ".").WithSqlstate("58030");
-  return base::Corrupt("store \"" + path + "\" cannot be read").WithDetail(message + ".")
-      .WithHint("Nothing was changed. Keep the directory as it is and restore a backup, or replay into a new directory.");
+    return base::Unavailable("could not open store \"" + path + "\"")
+        .WithDetail(message + ".")
+        .WithSqlstate("58030");
+  return base::Corrupt("store \"" + path + "\" cannot be read")
+      .WithDetail(message + ".")
+      .WithHint(
+          "Nothing was changed. Keep the directory as it is and restore a backup, or replay into a "
+          "new directory.");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(EngineSetup setup) {
   if (std::string_view(duckdb_library_version()) != kHeaderVersion) {
-    return base::Internal(std::string("the DuckDB library is ") + duckdb_library_version() + " but the header is " + kHeaderVersion)
+    return base::Internal(std::string("the DuckDB library is ") + duckdb_library_version() +
+                          " but the header is " + kHeaderVersion)
         .WithHint("Build again with the pinned third-party prefix.");
   }
   std::unique_ptr<Engine> engine(new Engine(std::move(setup)));
@@ -99,7 +113,8 @@ Status Engine::OpenDatabase() {
   if (setup_.read_only) RETURN_IF_ERROR(config.Set("access_mode", "READ_ONLY"));
   const std::string path = in_memory() ? "" : DatabasePath().string();
   char* error = nullptr;
-  if (duckdb_open_ext(in_memory() ? nullptr : path.c_str(), &database_, config.get(), &error) != DuckDBSuccess) {
+  if (duckdb_open_ext(in_memory() ? nullptr : path.c_str(), &database_, config.get(), &error) !=
+      DuckDBSuccess) {
     const std::string message = error ? error : "unknown error";
     duckdb_free(error);
     database_ = nullptr;
@@ -107,7 +122,8 @@ Status Engine::OpenDatabase() {
   }
   ++generation_;
   duckdb_connection connection = nullptr;
-  if (duckdb_connect(database_, &connection) != DuckDBSuccess) return base::Internal("the engine refuses a connection");
+  if (duckdb_connect(database_, &connection) != DuckDBSuccess)
+    return base::Internal("the engine refuses a connection");
   Status status = Configure(connection);
   duckdb_disconnect(&connection);
   if (!status.ok()) duckdb_close(&database_);
@@ -124,7 +140,8 @@ Status Engine::Configure(duckdb_connection connection) {
   };
   RETURN_IF_ERROR(run("SET GLOBAL TimeZone = 'UTC'"));
   if (setup_.on_open) RETURN_IF_ERROR(setup_.on_open(connection));
-  // The in-memory engine of the system catalog is filled by our own statements after opening; a store's settings are final.
+  // The in-memory engine of the system catalog is filled by our own statements after opening; a
+  // store's settings are final.
   if (in_memory() || !setup_.options.lock_settings) return {};
   RETURN_IF_ERROR(run("SET allowed_configs = ['TimeZone']"));
   return run("SET lock_configuration = true");
@@ -160,7 +177,8 @@ Status Engine::Reopen() {
   RETURN_IF_ERROR(OpenDatabase());
   reopened_.fetch_add(1);
   base::Metrics()
-      .GetCounter("freshet_store_reopened_total", "Times the database was closed and opened again after a fatal error.")
+      .GetCounter("freshet_store_reopened_total",
+                  "Times the database was closed and opened again after a fatal error.")
       .Add();
   stopped_.store(false, std::memory_order_release);
   return {};
@@ -170,7 +188,8 @@ Status Engine::Note(duckdb_error_type type, std::string_view message) {
   Status status = EngineStatus(type, message);
   if (IsFatal(type)) {
     stopped_.store(true, std::memory_order_release);
-    base::Log(base::Level::kError, "store", "the engine stopped", {{"error", std::string(message)}});
+    base::Log(base::Level::kError, "store", "the engine stopped",
+              {{"error", std::string(message)}});
   }
   return status;
 }
@@ -201,7 +220,8 @@ Result<Session::Use> Session::Enter() {
   duckdb_connection connection = connection_.load(std::memory_order_relaxed);
   const bool fresh = connection == nullptr;
   if (fresh) {
-    if (duckdb_connect(access.database(), &connection) != DuckDBSuccess) return base::Internal("the engine refuses a connection");
+    if (duckdb_connect(access.database(), &connection) != DuckDBSuccess)
+      return base::Internal("the engine refuses a connection");
     connection_.store(connection, std::memory_order_release);
   }
   return Use{std::move(access), connection, fresh};
@@ -210,7 +230,8 @@ Result<Session::Use> Session::Enter() {
 Status Session::Run(const Use& use, const std::string& sql) {
   duckdb_result result;
   Status status;
-  if (duckdb_query(use.connection, sql.c_str(), &result) != DuckDBSuccess) status = engine_->Note(&result);
+  if (duckdb_query(use.connection, sql.c_str(), &result) != DuckDBSuccess)
+    status = engine_->Note(&result);
   duckdb_destroy_result(&result);
   return status;
 }
@@ -222,7 +243,8 @@ Status Session::Run(const std::string& sql) {
 
 void Session::Interrupt() {
   std::shared_lock access(engine_->running_);
-  if (duckdb_connection connection = connection_.load(std::memory_order_acquire)) duckdb_interrupt(connection);
+  if (duckdb_connection connection = connection_.load(std::memory_order_acquire))
+    duckdb_interrupt(connection);
 }
 
 void Session::Close() {

@@ -1,13 +1,14 @@
 #pragma once
 // Engine: the running DuckDB instance of a store, and Session, a connection to it.
 //
-// A full disk at CHECKPOINT (or a bug) can stop the whole instance: every later statement fails until the database is
-// closed and opened again. The engine does that while the server lives: each call into DuckDB holds an Access (shared);
-// whoever meets a stopped instance takes it alone, tells every Session to let its handles go, and opens the file again.
-// Sessions connect again at their next use. The number of the instance is its generation.
+// A full disk at CHECKPOINT (or a bug) can stop the whole instance: every later statement fails
+// until the database is closed and opened again. The engine does that while the server lives: each
+// call into DuckDB holds an Access (shared); whoever meets a stopped instance takes it alone, tells
+// every Session to let its handles go, and opens the file again. Sessions connect again at their
+// next use. The number of the instance is its generation.
 //
-// Threads: Engine any; a Session has one owner, but Interrupt is for any thread. No thread may hold two Accesses.
-// Owns: the database. Errors: kCorrupt, kUnavailable, kExhausted as Store says.
+// Threads: Engine any; a Session has one owner, but Interrupt is for any thread. No thread may hold
+// two Accesses. Owns: the database. Errors: kCorrupt, kUnavailable, kExhausted as Store says.
 
 #include <duckdb.h>
 
@@ -76,16 +77,17 @@ class Engine {
   void Remove(Session* session);
 
   const EngineSetup setup_;
-  std::shared_mutex running_;             // shared by calls, exclusive to reopen
+  std::shared_mutex running_;  // shared by calls, exclusive to reopen
   duckdb_database database_ = nullptr;
   uint64_t generation_ = 0;
   std::atomic<bool> stopped_{false};
   std::atomic<uint64_t> reopened_{0};
-  std::mutex sessions_mutex_;             // after running_
+  std::mutex sessions_mutex_;  // after running_
   std::unordered_set<Session*> sessions_;
 };
 
-// A connection that survives a reopening. Prepared statements and results that hang on it are given back in on_drop.
+// A connection that survives a reopening. Prepared statements and results that hang on it are given
+// back in on_drop.
 class Session {
  public:
   struct Use {

@@ -1,7 +1,8 @@
 #pragma once
 // What DuckDB says went wrong -> base::Status with PostgreSQL's SQLSTATE and wording.
 //
-// Threads: any. Errors: every error of the engine has a Status; text that nothing here knows keeps DuckDB's words.
+// Threads: any. Errors: every error of the engine has a Status; text that nothing here knows keeps
+// DuckDB's words.
 
 #include <duckdb.h>
 

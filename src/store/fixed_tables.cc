@@ -16,15 +16,21 @@ using base::Status;
 
 constexpr std::array kTables{
     "CREATE TABLE IF NOT EXISTS freshet_meta(key VARCHAR, value VARCHAR)",
-    "CREATE TABLE IF NOT EXISTS freshet_definitions(version BIGINT, id BIGINT, kind VARCHAR, name VARCHAR, definition VARCHAR, "
+    "CREATE TABLE IF NOT EXISTS freshet_definitions(version BIGINT, id BIGINT, kind VARCHAR, name "
+    "VARCHAR, definition VARCHAR, "
     "properties VARCHAR)",
-    "CREATE TABLE IF NOT EXISTS freshet_positions(source BIGINT, incarnation INTEGER, partition INTEGER, next_offset BIGINT, "
+    "CREATE TABLE IF NOT EXISTS freshet_positions(source BIGINT, incarnation INTEGER, partition "
+    "INTEGER, next_offset BIGINT, "
     "lane INTEGER, \"commit\" BIGINT, watermark TIMESTAMP, committed_at TIMESTAMP)",
-    "CREATE TABLE IF NOT EXISTS freshet_dead_letters(source BIGINT, view VARCHAR, incarnation INTEGER, partition INTEGER, "
-    "\"offset\" BIGINT, kafka_time TIMESTAMP, key BLOB, value BLOB, reason_code VARCHAR, reason VARCHAR, lane INTEGER, "
+    "CREATE TABLE IF NOT EXISTS freshet_dead_letters(source BIGINT, view VARCHAR, incarnation "
+    "INTEGER, partition INTEGER, "
+    "\"offset\" BIGINT, kafka_time TIMESTAMP, key BLOB, value BLOB, reason_code VARCHAR, reason "
+    "VARCHAR, lane INTEGER, "
     "\"commit\" BIGINT, \"at\" TIMESTAMP, bytes BIGINT)",
-    "CREATE TABLE IF NOT EXISTS freshet_late_rows(source BIGINT, object BIGINT, incarnation INTEGER, partition INTEGER, "
-    "first_offset BIGINT, last_offset BIGINT, \"rows\" BIGINT, reason VARCHAR, lane INTEGER, \"commit\" BIGINT, "
+    "CREATE TABLE IF NOT EXISTS freshet_late_rows(source BIGINT, object BIGINT, incarnation "
+    "INTEGER, partition INTEGER, "
+    "first_offset BIGINT, last_offset BIGINT, \"rows\" BIGINT, reason VARCHAR, lane INTEGER, "
+    "\"commit\" BIGINT, "
     "\"at\" TIMESTAMP)",
     "CREATE TABLE IF NOT EXISTS freshet_floors(object BIGINT, floor TIMESTAMP, \"at\" TIMESTAMP)",
 };
@@ -57,22 +63,28 @@ Result<std::optional<std::string>> ReadCell(duckdb_connection connection, const 
 
 Status CheckFormatText(const std::string& format) {
   const int found = std::atoi(format.c_str());
-  if (found < 1) return base::Corrupt("the store's format is \"" + format + "\", which is no number");
+  if (found < 1)
+    return base::Corrupt("the store's format is \"" + format + "\", which is no number");
   if (found <= Store::kFormatVersion) return {};
-  return base::Corrupt("the store has format " + format + ", this server knows formats up to " + std::to_string(Store::kFormatVersion))
+  return base::Corrupt("the store has format " + format + ", this server knows formats up to " +
+                       std::to_string(Store::kFormatVersion))
       .WithHint("Start the newer server that wrote it. Nothing was changed.");
 }
 
 }  // namespace
 
 Status CheckFormat(duckdb_connection connection) {
-  ASSIGN_OR_RETURN(const auto tables, ReadCell(connection, "SELECT count(*) FROM duckdb_tables() WHERE NOT internal"));
-  ASSIGN_OR_RETURN(const auto meta, ReadCell(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'freshet_meta'"));
+  ASSIGN_OR_RETURN(const auto tables,
+                   ReadCell(connection, "SELECT count(*) FROM duckdb_tables() WHERE NOT internal"));
+  ASSIGN_OR_RETURN(
+      const auto meta,
+      ReadCell(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'freshet_meta'"));
   if (!meta) {
     if (tables.value_or("0") == "0") return base::NotFound("there is no store yet");
     return base::Corrupt("the database file was not written by Freshet");
   }
-  ASSIGN_OR_RETURN(const auto format, ReadCell(connection, "SELECT value FROM freshet_meta WHERE key = 'format'"));
+  ASSIGN_OR_RETURN(const auto format,
+                   ReadCell(connection, "SELECT value FROM freshet_meta WHERE key = 'format'"));
   if (!format) return base::NotFound("the store was not finished when it was made");
   return CheckFormatText(*format);
 }
@@ -83,52 +95,67 @@ Status PrepareFixedTables(duckdb_connection connection) {
   if (status.code() != base::Code::kNotFound) return status;
   for (const char* table : kTables) RETURN_IF_ERROR(Run(connection, table));
   // The format comes last: a store without it is made again.
-  const std::string format = "INSERT INTO freshet_meta VALUES ('format', '" + std::to_string(Store::kFormatVersion) + "')";
+  const std::string format =
+      "INSERT INTO freshet_meta VALUES ('format', '" + std::to_string(Store::kFormatVersion) + "')";
   RETURN_IF_ERROR(Run(connection, format.c_str()));
   return Run(connection, "CHECKPOINT");
 }
 
 Result<std::vector<Definition>> ReadNewestDefinitions(Session* session) {
-  ASSIGN_OR_RETURN(const Rows rows, Rows::Read(session,
-      "SELECT id, kind, name, definition, properties FROM freshet_definitions WHERE kind <> '' AND "
-      "version = (SELECT max(version) FROM freshet_definitions) ORDER BY id"));
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      Rows::Read(session,
+                 "SELECT id, kind, name, definition, properties FROM freshet_definitions WHERE "
+                 "kind <> '' AND "
+                 "version = (SELECT max(version) FROM freshet_definitions) ORDER BY id"));
   std::vector<Definition> definitions;
   for (size_t i = 0; i < rows.size(); ++i)
-    definitions.push_back({model::ObjectId(rows.Int64(i, 0)), rows.Text(i, 1), rows.Text(i, 2), rows.Text(i, 3), rows.Text(i, 4)});
+    definitions.push_back({model::ObjectId(rows.Int64(i, 0)), rows.Text(i, 1), rows.Text(i, 2),
+                           rows.Text(i, 3), rows.Text(i, 4)});
   return definitions;
 }
 
 Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions) {
   ASSIGN_OR_RETURN(const Session::Use use, session->Enter());
-  ASSIGN_OR_RETURN(const Rows rows, Rows::Read(use, session, "SELECT coalesce(max(version), 0) + 1 FROM freshet_definitions"));
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      Rows::Read(use, session, "SELECT coalesce(max(version), 0) + 1 FROM freshet_definitions"));
   const std::string version = std::to_string(rows.Int64(0, 0));
   // The row without a kind says that the version exists, even when it defines nothing.
   std::string sql = "INSERT INTO freshet_definitions VALUES (" + version + ", 0, '', '', '', '')";
   for (const Definition& d : definitions) {
-    sql += ", (" + version + ", " + std::to_string(d.id.value) + ", " + QuoteText(d.kind) + ", " + QuoteText(d.name) + ", " +
-           QuoteText(d.definition) + ", " + QuoteText(d.properties) + ")";
+    sql += ", (" + version + ", " + std::to_string(d.id.value) + ", " + QuoteText(d.kind) + ", " +
+           QuoteText(d.name) + ", " + QuoteText(d.definition) + ", " + QuoteText(d.properties) +
+           ")";
   }
   return session->Run(use, sql);
 }
 
 Result<std::vector<std::string>> ReadObjectTables(Session* session) {
-  ASSIGN_OR_RETURN(const Rows rows, Rows::Read(session,
-      "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND "
-      "regexp_full_match(table_name, '(raw|partials)_[0-9]+') ORDER BY table_name"));
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      Rows::Read(session,
+                 "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND "
+                 "regexp_full_match(table_name, '(raw|partials)_[0-9]+') ORDER BY table_name"));
   std::vector<std::string> tables;
   for (size_t i = 0; i < rows.size(); ++i) tables.push_back(rows.Text(i, 0));
   return tables;
 }
 
 Result<std::vector<PositionRow>> ReadNewestPositions(Session* session) {
-  ASSIGN_OR_RETURN(const Rows rows, Rows::Read(session,
-      "SELECT source, incarnation, partition, arg_max(next_offset, \"commit\"), arg_max(lane, \"commit\"), max(\"commit\"), "
-      "epoch_us(max_by(struct_pack(w := watermark), \"commit\").w) FROM freshet_positions GROUP BY ALL ORDER BY ALL"));
+  ASSIGN_OR_RETURN(const Rows rows,
+                   Rows::Read(session,
+                              "SELECT source, incarnation, partition, arg_max(next_offset, "
+                              "\"commit\"), arg_max(lane, \"commit\"), max(\"commit\"), "
+                              "epoch_us(max_by(struct_pack(w := watermark), \"commit\").w) FROM "
+                              "freshet_positions GROUP BY ALL ORDER BY ALL"));
   std::vector<PositionRow> positions;
   for (size_t i = 0; i < rows.size(); ++i) {
     PositionRow row;
-    row.position = {model::ObjectId(rows.Int64(i, 0)), model::Incarnation(static_cast<int32_t>(rows.Int64(i, 1))),
-                    model::PartitionId(static_cast<int32_t>(rows.Int64(i, 2))), model::Offset(rows.Int64(i, 3)), std::nullopt};
+    row.position = {model::ObjectId(rows.Int64(i, 0)),
+                    model::Incarnation(static_cast<int32_t>(rows.Int64(i, 1))),
+                    model::PartitionId(static_cast<int32_t>(rows.Int64(i, 2))),
+                    model::Offset(rows.Int64(i, 3)), std::nullopt};
     row.lane = model::LaneId(static_cast<int32_t>(rows.Int64(i, 4)));
     row.commit = model::CommitNumber(rows.Int64(i, 5));
     if (!rows.IsNull(i, 6)) row.position.watermark = model::EventTime(rows.Int64(i, 6));
@@ -139,14 +166,18 @@ Result<std::vector<PositionRow>> ReadNewestPositions(Session* session) {
 
 Status InsertPositions(Session* session, const std::vector<PositionRow>& rows) {
   if (rows.empty()) return {};
-  const std::string now = "make_timestamp(" + std::to_string(base::Clock::System().Wall().time_since_epoch().count()) + ")";
+  const std::string now = "make_timestamp(" +
+                          std::to_string(base::Clock::System().Wall().time_since_epoch().count()) +
+                          ")";
   std::string sql = "INSERT INTO freshet_positions VALUES ";
   for (size_t i = 0; i < rows.size(); ++i) {
     const Position& p = rows[i].position;
-    sql += (i ? ", (" : "(") + std::to_string(p.source.value) + ", " + std::to_string(p.incarnation.value) + ", " +
-           std::to_string(p.partition.value) + ", " + std::to_string(p.next_offset.value) + ", " + std::to_string(rows[i].lane.value) +
-           ", " + std::to_string(rows[i].commit.value) + ", " +
-           (p.watermark ? "make_timestamp(" + std::to_string(p.watermark->value) + ")" : "NULL") + ", " + now + ")";
+    sql += (i ? ", (" : "(") + std::to_string(p.source.value) + ", " +
+           std::to_string(p.incarnation.value) + ", " + std::to_string(p.partition.value) + ", " +
+           std::to_string(p.next_offset.value) + ", " + std::to_string(rows[i].lane.value) + ", " +
+           std::to_string(rows[i].commit.value) + ", " +
+           (p.watermark ? "make_timestamp(" + std::to_string(p.watermark->value) + ")" : "NULL") +
+           ", " + now + ")";
   }
   return session->Run(sql);
 }

@@ -1,8 +1,10 @@
 #pragma once
-// The tables that every store has, and what is kept in them besides views and raw rows: format, definitions, positions.
-// All are append-only in the steady state (INSERT, DELETE); none has a key or an index.
+// The tables that every store has, and what is kept in them besides views and raw rows: format,
+// definitions, positions. All are append-only in the steady state (INSERT, DELETE); none has a key
+// or an index.
 //
-// Threads: functions over a Session of the caller. Errors: kCorrupt for a newer format or a foreign file.
+// Threads: functions over a Session of the caller. Errors: kCorrupt for a newer format or a foreign
+// file.
 
 #include <vector>
 
@@ -12,7 +14,8 @@
 
 namespace store {
 
-// Makes what is missing in a new store and checks the format of an old one. Runs on every new instance.
+// Makes what is missing in a new store and checks the format of an old one. Runs on every new
+// instance.
 base::Status PrepareFixedTables(duckdb_connection connection);
 // The same check without writing, for Store::Check.
 base::Status CheckFormat(duckdb_connection connection);

@@ -50,7 +50,9 @@ bool Floors::WaitForCommits(std::chrono::milliseconds limit) const {
   for (;;) {
     {
       std::lock_guard lock(mutex_);  // a lane that is gone is under way no more
-      std::erase_if(waiting, [&](const auto& w) { return !epochs_.contains(w.first) || w.first->value() != w.second; });
+      std::erase_if(waiting, [&](const auto& w) {
+        return !epochs_.contains(w.first) || w.first->value() != w.second;
+      });
     }
     if (waiting.empty()) return true;
     if (base::Clock::System().Monotonic() >= deadline) return false;

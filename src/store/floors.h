@@ -1,12 +1,15 @@
 #pragma once
-// Floors: below which event time each object (source or view) keeps nothing, in memory, and the grace period that makes
-// raising one safe.
+// Floors: below which event time each object (source or view) keeps nothing, in memory, and the
+// grace period that makes raising one safe.
 //
 // Invariants:
 // 1. A floor only rises, and commits with the DELETE of what lies below it.
-// 2. It is published here first. A lane reads floors only inside a LaneEpoch; retention waits until every epoch that began
-//    before the publication has ended, then deletes. So no commit brings back a row below a floor that was deleted.
-// 3. A lane that leaves rows out because of a floor writes that floor in its own commit: a crash before the retention's
+// 2. It is published here first. A lane reads floors only inside a LaneEpoch; retention waits until
+// every epoch that began
+//    before the publication has ended, then deletes. So no commit brings back a row below a floor
+//    that was deleted.
+// 3. A lane that leaves rows out because of a floor writes that floor in its own commit: a crash
+// before the retention's
 //    commit cannot lower it again.
 //
 // Threads: any.

@@ -13,7 +13,8 @@ using base::Result;
 using base::Status;
 using model::ColumnBatch;
 
-void AppendCells(const model::ColumnView& view, size_t rows, ColumnBatch* batch, model::Column* column) {
+void AppendCells(const model::ColumnView& view, size_t rows, ColumnBatch* batch,
+                 model::Column* column) {
   struct Cell16 {
     uint64_t low, high;
   };
@@ -45,43 +46,52 @@ Broken RuleBroken(const LaneSetup& setup, int index, const ColumnBatch& batch, s
   const model::Column& column = batch.columns()[static_cast<size_t>(index)];
   const std::string& name = setup.column_names[static_cast<size_t>(index)];
   if (column.IsNull(row)) {
-    if (index == setup.event_time) return {"null_event_time", "event time \"" + name + "\" is null"};
-    if (setup.not_null[static_cast<size_t>(index)]) return {"null_value", "null value in column \"" + name + "\" that is not null"};
+    if (index == setup.event_time)
+      return {"null_event_time", "event time \"" + name + "\" is null"};
+    if (setup.not_null[static_cast<size_t>(index)])
+      return {"null_value", "null value in column \"" + name + "\" that is not null"};
     return {};
   }
-  if (index != setup.event_time || setup.max_future_us <= 0 || batch.kafka_time().IsNull(row)) return {};
+  if (index != setup.event_time || setup.max_future_us <= 0 || batch.kafka_time().IsNull(row))
+    return {};
   const int64_t ahead = column.Get<int64_t>(row) - batch.kafka_time().Get<int64_t>(row);
   if (ahead <= setup.max_future_us) return {};
-  return {"future_event_time", "event time \"" + name + "\" is " + std::to_string(ahead / 1'000'000) +
-                                   " seconds ahead of the record's timestamp, more than max_future allows"};
+  return {"future_event_time",
+          "event time \"" + name + "\" is " + std::to_string(ahead / 1'000'000) +
+              " seconds ahead of the record's timestamp, more than max_future allows"};
 }
 
 }  // namespace
 
-Status GeneratedColumns::Prepare(Engine* engine, duckdb_connection connection, const LaneSetup& setup) {
+Status GeneratedColumns::Prepare(Engine* engine, duckdb_connection connection,
+                                 const LaneSetup& setup) {
   select_.Reset();
   if (setup.generated.empty()) return {};
   std::string sql = "SELECT ";
   for (const auto& [index, expression] : setup.generated) {
-    ASSIGN_OR_RETURN(const std::string type, SqlTypeOf(setup.column_types[static_cast<size_t>(index)]));
+    ASSIGN_OR_RETURN(const std::string type,
+                     SqlTypeOf(setup.column_types[static_cast<size_t>(index)]));
     if (sql.size() > 7) sql += ", ";
     sql += "CAST((" + expression + ") AS " + type + ")";
   }
   return select_.Prepare(engine, connection, sql + " FROM " + LaneWriter::RowsFunction(setup.lane));
 }
 
-Status GeneratedColumns::Fill(Engine* engine, const LaneSetup& setup, LaneRows* rows, LaneCommit* commit) {
+Status GeneratedColumns::Fill(Engine* engine, const LaneSetup& setup, LaneRows* rows,
+                              LaneCommit* commit) {
   ColumnBatch* batch = commit->rows;
   if (setup.generated.empty() || batch->rows() == 0) return {};
   const model::Column& first = batch->columns()[static_cast<size_t>(setup.generated[0].first)];
   if (first.size() == batch->rows()) return {};
   Status status = Evaluate(engine, setup, rows, batch);
   if (IsRowScope(status)) {
-    ASSIGN_OR_RETURN(const std::vector<RowFault> faults, FindFaults({engine, &select_, rows, batch, {}}));
+    ASSIGN_OR_RETURN(const std::vector<RowFault> faults,
+                     FindFaults({engine, &select_, rows, batch, {}}));
     std::vector<bool> keep(batch->rows(), true);
     for (const RowFault& fault : faults) {
       keep[fault.row] = false;
-      commit->dead_letters.push_back(DeadLetterOf(*batch, fault.row, "expression_failed", fault.error.message()));
+      commit->dead_letters.push_back(
+          DeadLetterOf(*batch, fault.row, "expression_failed", fault.error.message()));
     }
     if (!faults.empty()) batch->Filter(keep);
     status = batch->rows() == 0 ? Status() : Evaluate(engine, setup, rows, batch);
@@ -91,9 +101,11 @@ Status GeneratedColumns::Fill(Engine* engine, const LaneSetup& setup, LaneRows* 
   return {};
 }
 
-Status GeneratedColumns::Evaluate(Engine* engine, const LaneSetup& setup, LaneRows* rows, ColumnBatch* batch) {
+Status GeneratedColumns::Evaluate(Engine* engine, const LaneSetup& setup, LaneRows* rows,
+                                  ColumnBatch* batch) {
   rows->ShowAll(batch);
-  for (const auto& [index, expression] : setup.generated) batch->columns()[static_cast<size_t>(index)].Clear();
+  for (const auto& [index, expression] : setup.generated)
+    batch->columns()[static_cast<size_t>(index)].Clear();
   duckdb_result result;
   Status status;
   if (duckdb_execute_prepared(select_.get(), &result) != DuckDBSuccess) {
@@ -109,7 +121,8 @@ Status GeneratedColumns::Evaluate(Engine* engine, const LaneSetup& setup, LaneRo
     if (!chunk) break;
     reader->Read(chunk, &view);
     for (size_t i = 0; i < setup.generated.size(); ++i)
-      AppendCells(view.columns[i], view.rows, batch, &batch->columns()[static_cast<size_t>(setup.generated[i].first)]);
+      AppendCells(view.columns[i], view.rows, batch,
+                  &batch->columns()[static_cast<size_t>(setup.generated[i].first)]);
     duckdb_destroy_data_chunk(&chunk);
   }
   duckdb_destroy_result(&result);
@@ -124,7 +137,8 @@ void GeneratedColumns::ApplyRules(const LaneSetup& setup, LaneCommit* commit) {
     for (const auto& [index, expression] : setup.generated) {
       Broken broken = RuleBroken(setup, index, *batch, row);
       if (!broken.code) continue;
-      commit->dead_letters.push_back(DeadLetterOf(*batch, row, broken.code, std::move(broken.reason)));
+      commit->dead_letters.push_back(
+          DeadLetterOf(*batch, row, broken.code, std::move(broken.reason)));
       keep[row] = all = false;
       break;
     }

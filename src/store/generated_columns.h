@@ -1,7 +1,7 @@
 #pragma once
-// GeneratedColumns: fills the columns of a batch that are expressions over the others, and applies to them what the decoder
-// applies to the rest: NOT NULL, a NULL event time, an event time too far ahead. A row that fails becomes a dead letter of
-// the source and leaves the batch.
+// GeneratedColumns: fills the columns of a batch that are expressions over the others, and applies
+// to them what the decoder applies to the rest: NOT NULL, a NULL event time, an event time too far
+// ahead. A row that fails becomes a dead letter of the source and leaves the batch.
 //
 // Threads: the lane. Errors: only those that no row causes.
 
@@ -22,7 +22,8 @@ class GeneratedColumns {
   base::Status Fill(Engine* engine, const LaneSetup& setup, LaneRows* rows, LaneCommit* commit);
 
  private:
-  base::Status Evaluate(Engine* engine, const LaneSetup& setup, LaneRows* rows, model::ColumnBatch* batch);
+  base::Status Evaluate(Engine* engine, const LaneSetup& setup, LaneRows* rows,
+                        model::ColumnBatch* batch);
   void ApplyRules(const LaneSetup& setup, LaneCommit* commit);
 
   Statement select_;

@@ -14,7 +14,8 @@
 namespace store {
 namespace {
 
-// DataSketches' memory counts as ours. It throws when there is none, as any allocator does; each door below catches it.
+// DataSketches' memory counts as ours. It throws when there is none, as any allocator does; each
+// door below catches it.
 template <typename T>
 struct CountedAllocator {
   using value_type = T;
@@ -42,9 +43,11 @@ using HllUnion = datasketches::hll_union_alloc<Allocator>;
 constexpr uint8_t kVersion = 1;
 constexpr uint8_t kLogRegisters = 12;
 constexpr size_t kRegisters = size_t{1} << kLogRegisters;
-constexpr uint32_t kMaxListCount = 8, kMaxSetCount = 512;  // beyond these DataSketches uses the next form
+constexpr uint32_t kMaxListCount = 8,
+                   kMaxSetCount = 512;  // beyond these DataSketches uses the next form
 
-// DataSketches' header: preamble ints, serial version, family, log2 registers, log2 array, flags, count or minimum, mode.
+// DataSketches' header: preamble ints, serial version, family, log2 registers, log2 array, flags,
+// count or minimum, mode.
 constexpr uint8_t kEmptyFlag = 4, kCompactFlag = 8;
 
 uint32_t Word(std::string_view bytes, size_t at) {
@@ -56,7 +59,8 @@ uint32_t Word(std::string_view bytes, size_t at) {
 bool CouponsAreSound(std::string_view bytes, size_t from, uint32_t count) {
   if (bytes.size() != from + count * sizeof(uint32_t)) return false;
   for (uint32_t i = 0; i < count; ++i)
-    if (Word(bytes, from + i * 4) >> 26 == 0) return false;  // the register value of a coupon begins at 1
+    if (Word(bytes, from + i * 4) >> 26 == 0)
+      return false;  // the register value of a coupon begins at 1
   return true;
 }
 
@@ -75,12 +79,15 @@ bool RegistersAreSound(std::string_view bytes) {
 bool IsSound(std::string_view bytes) {
   if (bytes.size() < 8) return false;
   auto byte = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
-  if (byte(1) != 1 || byte(2) != 7 || byte(3) != kLogRegisters || !(byte(5) & kCompactFlag)) return false;
+  if (byte(1) != 1 || byte(2) != 7 || byte(3) != kLogRegisters || !(byte(5) & kCompactFlag))
+    return false;
   const uint8_t mode = byte(7) & 3, target = byte(7) >> 2 & 3;
   if (target != datasketches::HLL_8 || byte(7) > 15 || byte(5) & kEmptyFlag) return false;
   switch (byte(0)) {
     case 2: return mode == 0 && byte(6) <= kMaxListCount && CouponsAreSound(bytes, 8, byte(6));
-    case 3: return mode == 1 && bytes.size() >= 12 && Word(bytes, 8) <= kMaxSetCount && CouponsAreSound(bytes, 12, Word(bytes, 8));
+    case 3:
+      return mode == 1 && bytes.size() >= 12 && Word(bytes, 8) <= kMaxSetCount &&
+             CouponsAreSound(bytes, 12, Word(bytes, 8));
     case 10: return mode == 2 && RegistersAreSound(bytes);
     default: return false;
   }
@@ -88,7 +95,8 @@ bool IsSound(std::string_view bytes) {
 
 // The payload of our bytes, or nothing.
 std::string_view Payload(std::string_view bytes) {
-  if (bytes.empty() || static_cast<uint8_t>(bytes[0]) != kVersion || !IsSound(bytes.substr(1))) return {};
+  if (bytes.empty() || static_cast<uint8_t>(bytes[0]) != kVersion || !IsSound(bytes.substr(1)))
+    return {};
   return bytes.substr(1);
 }
 
@@ -150,12 +158,14 @@ HyperLogLog::Outcome HyperLogLog::MergeBytes(std::string_view bytes) {
   const std::string_view payload = Payload(bytes);
   if (payload.empty()) return Outcome::kDamaged;
   if (const Outcome outcome = ToUnion(); outcome != Outcome::kOk) return outcome;
-  return Guarded([&] { union_->hll.update(HllSketch::deserialize(payload.data(), payload.size())); });
+  return Guarded(
+      [&] { union_->hll.update(HllSketch::deserialize(payload.data(), payload.size())); });
 }
 
 HyperLogLog::Outcome HyperLogLog::AppendTo(std::string* out) const {
   return Guarded([&] {
-    const auto bytes = union_ ? union_->hll.get_result(datasketches::HLL_8).serialize_compact() : sketch_->hll.serialize_compact();
+    const auto bytes = union_ ? union_->hll.get_result(datasketches::HLL_8).serialize_compact()
+                              : sketch_->hll.serialize_compact();
     out->push_back(static_cast<char>(kVersion));
     out->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   });
@@ -165,8 +175,10 @@ HyperLogLog::Outcome HyperLogLog::Estimate(std::string_view bytes, int64_t* esti
   const std::string_view payload = Payload(bytes);
   if (payload.empty()) return Outcome::kDamaged;
   return Guarded([&] {
-    // The estimate that looks at the registers only: the other one also depends on the order in which things came.
-    const double value = HllSketch::deserialize(payload.data(), payload.size()).get_composite_estimate();
+    // The estimate that looks at the registers only: the other one also depends on the order in
+    // which things came.
+    const double value =
+        HllSketch::deserialize(payload.data(), payload.size()).get_composite_estimate();
     *estimate = value >= 0 && value < 9e18 ? std::llround(value) : 0;
   });
 }

@@ -1,12 +1,14 @@
 #pragma once
-// HyperLogLog: how many distinct texts there were, by Apache DataSketches' HLL with 4,096 registers: a standard error of
-// 1.6 %; up to a few hundred distinct values it is all but exact. Merging takes the maximum of each register, in any order,
-// and the estimate depends on nothing else.
+// HyperLogLog: how many distinct texts there were, by Apache DataSketches' HLL with 4,096
+// registers: a standard error of 1.6 %; up to a few hundred distinct values it is all but exact.
+// Merging takes the maximum of each register, in any order, and the estimate depends on nothing
+// else.
 //
-// Bytes: version 1, then DataSketches' compact form (HLL_8), which is checked in every field before it is handed over:
-// DataSketches itself believes the lengths it reads.
+// Bytes: version 1, then DataSketches' compact form (HLL_8), which is checked in every field before
+// it is handed over: DataSketches itself believes the lengths it reads.
 //
-// Threads: one owner. Errors: kDamaged for bytes that no sketch of ours wrote; kNoMemory when SketchMemory gives no more.
+// Threads: one owner. Errors: kDamaged for bytes that no sketch of ours wrote; kNoMemory when
+// SketchMemory gives no more.
 
 #include <cstdint>
 #include <string>

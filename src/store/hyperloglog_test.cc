@@ -39,7 +39,8 @@ int64_t Estimate(const std::string& bytes) {
 }
 
 TEST(HyperLogLogTest, SmallCountsAreAllButExact) {
-  for (int n : {1, 2, 8, 9, 100, 300}) EXPECT_NEAR(Estimate(BytesOf(0, n)), n, n * 0.002 + 0.5) << n;
+  for (int n : {1, 2, 8, 9, 100, 300})
+    EXPECT_NEAR(Estimate(BytesOf(0, n)), n, n * 0.002 + 0.5) << n;
 }
 
 TEST(HyperLogLogTest, LargeCountsAreWithinThreeStandardErrors) {
@@ -51,7 +52,8 @@ TEST(HyperLogLogTest, LargeCountsAreWithinThreeStandardErrors) {
 
 TEST(HyperLogLogTest, MergesInAnyOrderToTheSameEstimate) {
   for (int n : {3, 200, 5'000}) {
-    const std::string a = BytesOf(0, n), b = BytesOf(n / 2, 2 * n), c = BytesOf(n, 3 * n), once = Merged({BytesOf(0, 3 * n)});
+    const std::string a = BytesOf(0, n), b = BytesOf(n / 2, 2 * n), c = BytesOf(n, 3 * n),
+                      once = Merged({BytesOf(0, 3 * n)});
     EXPECT_EQ(Estimate(Merged({a, b, c})), Estimate(Merged({c, a, b})));
     EXPECT_EQ(Estimate(Merged({Merged({a, b}), c})), Estimate(Merged({a, Merged({b, c})})));
     EXPECT_EQ(Estimate(Merged({a, b, c})), Estimate(once));
@@ -79,8 +81,11 @@ TEST(HyperLogLogTest, HostileBytesNeverHarm) {
     std::string bytes = sounds[round % 3];
     switch (random() % 3) {
       case 0: bytes.resize(random() % bytes.size()); break;
-      case 1: bytes[random() % std::min<size_t>(bytes.size(), 48)] = static_cast<char>(random()); break;
-      default: for (int i = 0; i < 8; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
+      case 1:
+        bytes[random() % std::min<size_t>(bytes.size(), 48)] = static_cast<char>(random());
+        break;
+      default:
+        for (int i = 0; i < 8; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
     }
     HyperLogLog sketch;
     int64_t estimate = 0;
@@ -102,12 +107,14 @@ TEST(HyperLogLogTest, GivesItsMemoryBackAndStopsAtTheLimit) {
   Outcome outcome = Outcome::kOk;
   while (outcome == Outcome::kOk && many.size() < 1'000) {
     many.push_back(std::make_unique<HyperLogLog>());
-    for (int i = 0; i < 1'000 && outcome == Outcome::kOk; ++i) outcome = many.back()->Add(std::to_string(i));
+    for (int i = 0; i < 1'000 && outcome == Outcome::kOk; ++i)
+      outcome = many.back()->Add(std::to_string(i));
   }
   EXPECT_EQ(outcome, Outcome::kNoMemory);
   many.clear();
   SketchMemory::SetLimit(limit);
-  EXPECT_LE(SketchMemory::used(), before + 128);  // DataSketches loses an object whose constructor has no memory
+  EXPECT_LE(SketchMemory::used(),
+            before + 128);  // DataSketches loses an object whose constructor has no memory
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #pragma once
-// What a lane's commit writes beside views and raw rows: positions, dead letters, late rows, floors. Appended inside the
-// lane's open transaction.
+// What a lane's commit writes beside views and raw rows: positions, dead letters, late rows,
+// floors. Appended inside the lane's open transaction.
 //
-// Threads: the lane. Errors: those of the engine. Limits: a dead letter's key and value are cut at DeadLetter::kMaxBytes.
+// Threads: the lane. Errors: those of the engine. Limits: a dead letter's key and value are cut at
+// DeadLetter::kMaxBytes.
 
 #include <duckdb.h>
 
@@ -11,7 +12,9 @@
 
 #include "base/status.h"
 #include "model/dead_letter.h"
+#include "store/lane_rows.h"
 #include "store/row_faults.h"
+#include "store/statement.h"
 #include "store/store.h"
 
 namespace store {
@@ -26,9 +29,26 @@ struct LaneRecord {
   int64_t now_us;
 };
 
-base::Status AppendPositions(const LaneRecord& record, const std::vector<Position>& positions);
-base::Status AppendDeadLetters(const LaneRecord& record, const std::vector<const std::vector<model::DeadLetter>*>& groups);
-base::Status AppendLateRows(const LaneRecord& record, const std::vector<const std::vector<LateRows>*>& groups,
+// Every commit writes positions, so they have a prepared statement over a table function of their
+// own: an appender parses and plans its INSERT anew each time, which costs more than the rest of a
+// small commit.
+class PositionInsert {
+ public:
+  explicit PositionInsert(std::shared_ptr<LaneRows> rows);
+  base::Status Prepare(Engine* engine, const Session::Use& use);
+  void Drop() { insert_.Reset(); }
+  base::Status Run(const LaneRecord& record, const std::vector<Position>& positions);
+
+ private:
+  std::shared_ptr<LaneRows> rows_;
+  model::ColumnBatch batch_;
+  Statement insert_;
+};
+
+base::Status AppendDeadLetters(const LaneRecord& record,
+                               const std::vector<const std::vector<model::DeadLetter>*>& groups);
+base::Status AppendLateRows(const LaneRecord& record,
+                            const std::vector<const std::vector<LateRows>*>& groups,
                             const std::map<int64_t, int64_t>& floors);
 
 }  // namespace store

@@ -50,7 +50,9 @@ void CountRows(RowRange rows, duckdb_vector vector, size_t to) {
 
 }  // namespace
 
-std::string LaneWriter::RowsFunction(model::LaneId lane) { return "lane_" + std::to_string(lane.value) + "_rows()"; }
+std::string LaneWriter::RowsFunction(model::LaneId lane) {
+  return "lane_" + std::to_string(lane.value) + "_rows()";
+}
 
 std::vector<RowRange> RangesWithout(size_t rows, const std::vector<size_t>& excluded) {
   std::vector<RowRange> ranges;
@@ -64,7 +66,8 @@ std::vector<RowRange> RangesWithout(size_t rows, const std::vector<size_t>& excl
 }
 
 Status LaneRows::SetColumns(std::vector<std::string> names, std::vector<model::Type> types) {
-  if (names.size() != types.size()) return base::Internal("a lane needs a type for each of its columns");
+  if (names.size() != types.size())
+    return base::Internal("a lane needs a type for each of its columns");
   for (const model::Type& type : types) RETURN_IF_ERROR(LogicalTypeOf(type).TakeStatus());
   names_ = std::move(names);
   types_ = std::move(types);
@@ -74,17 +77,17 @@ Status LaneRows::SetColumns(std::vector<std::string> names, std::vector<model::T
 Status LaneRows::Register(const Session::Use& use) {
   if (generation_ == use.access.generation()) return {};
   duckdb_table_function function = duckdb_create_table_function();
-  const std::string name = "lane_" + std::to_string(lane_.value) + "_rows";
-  duckdb_table_function_set_name(function, name.c_str());
-  duckdb_table_function_set_extra_info(function, new std::shared_ptr<LaneRows>(shared_from_this()),
-                                       [](void* p) { delete static_cast<std::shared_ptr<LaneRows>*>(p); });
+  duckdb_table_function_set_name(function, function_.c_str());
+  duckdb_table_function_set_extra_info(
+      function, new std::shared_ptr<LaneRows>(shared_from_this()),
+      [](void* p) { delete static_cast<std::shared_ptr<LaneRows>*>(p); });
   duckdb_table_function_set_bind(function, Bind);
   duckdb_table_function_set_init(function, Init);
   duckdb_table_function_set_function(function, Run);
   duckdb_table_function_supports_projection_pushdown(function, true);
   const bool registered = duckdb_register_table_function(use.connection, function) == DuckDBSuccess;
   duckdb_destroy_table_function(&function);
-  if (!registered) return base::Internal("the engine refuses table function " + name);
+  if (!registered) return base::Internal("the engine refuses table function " + function_);
   generation_ = use.access.generation();
   return {};
 }
@@ -96,7 +99,8 @@ void LaneRows::Bind(duckdb_bind_info info) {
     if (!type.ok()) return duckdb_bind_set_error(info, type.status().message().c_str());
     duckdb_bind_add_result_column(info, self->names_[i].c_str(), type->get());
   }
-  for (const Hidden& hidden : kHidden) duckdb_bind_add_result_column(info, hidden.name, LogicalType(hidden.type).get());
+  for (const Hidden& hidden : kHidden)
+    duckdb_bind_add_result_column(info, hidden.name, LogicalType(hidden.type).get());
 }
 
 const model::Column* LaneRows::ColumnAt(idx_t index) const {
@@ -111,14 +115,16 @@ const model::Column* LaneRows::ColumnAt(idx_t index) const {
 
 void LaneRows::Init(duckdb_init_info info) {
   const LaneRows* self = Self(duckdb_init_get_extra_info(info));
-  if (!self->batch_) return duckdb_init_set_error(info, "lane rows: they can only be read by their own commit");
+  if (!self->batch_)
+    return duckdb_init_set_error(info, "lane rows: they can only be read by their own commit");
   auto scan = std::make_unique<Scan>();
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t index = duckdb_init_get_column_index(info, i);
     scan->columns.push_back(index);
     if (index >= self->names_.size()) continue;
     if (self->batch_->columns()[index].size() < self->batch_->rows()) {
-      const std::string error = "lane rows: column \"" + self->names_[index] + "\" is not filled in this batch";
+      const std::string error =
+          "lane rows: column \"" + self->names_[index] + "\" is not filled in this batch";
       return duckdb_init_set_error(info, error.c_str());
     }
   }
@@ -142,12 +148,14 @@ void LaneRows::Fill(Scan* scan, duckdb_data_chunk out) const {
     for (size_t i = 0; i < scan->columns.size(); ++i) {
       if (scan->columns[i] >= declared) continue;  // a row id, when only rows are counted
       duckdb_vector vector = duckdb_data_chunk_get_vector(out, i);
-      if (const model::Column* column = ColumnAt(scan->columns[i])) CopyColumn(*column, rows, vector, filled);
+      if (const model::Column* column = ColumnAt(scan->columns[i]))
+        CopyColumn(*column, rows, vector, filled);
       else CountRows(rows, vector, filled);
     }
     filled += end - scan->at;
     scan->at = end;
-    if (end == ranges_[scan->range].end && ++scan->range < ranges_.size()) scan->at = ranges_[scan->range].begin;
+    if (end == ranges_[scan->range].end && ++scan->range < ranges_.size())
+      scan->at = ranges_[scan->range].begin;
   }
   duckdb_data_chunk_set_size(out, filled);
 }

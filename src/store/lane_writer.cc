@@ -36,7 +36,8 @@ class HideScope {
 };
 
 std::chrono::microseconds Since(base::MonotonicTime start) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(base::Clock::System().Monotonic() - start);
+  return std::chrono::duration_cast<std::chrono::microseconds>(base::Clock::System().Monotonic() -
+                                                               start);
 }
 
 double Seconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1e6; }
@@ -60,16 +61,23 @@ Status CheckSetup(const LaneSetup& setup) {
   const size_t columns = setup.column_types.size();
   if (setup.column_names.size() != columns || setup.not_null.size() != columns)
     return base::Internal("a lane needs a name, a type and a not-null flag for each column");
-  if (setup.event_time >= static_cast<int>(columns)) return base::Internal("a lane's event time is no column of it");
+  if (setup.event_time >= static_cast<int>(columns))
+    return base::Internal("a lane's event time is no column of it");
   for (const auto& [index, expression] : setup.generated)
-    if (index < 0 || index >= static_cast<int>(columns)) return base::Internal("a generated column is no column of its lane");
+    if (index < 0 || index >= static_cast<int>(columns))
+      return base::Internal("a generated column is no column of its lane");
   return {};
 }
 
 }  // namespace
 
-LaneCommitter::LaneCommitter(std::shared_ptr<StoreState> state, std::shared_ptr<LaneRows> rows, model::LaneId lane)
-    : state_(std::move(state)), rows_(std::move(rows)), lane_(lane), session_(state_->engine.get()) {
+LaneCommitter::LaneCommitter(std::shared_ptr<StoreState> state, LaneFunctions functions,
+                             model::LaneId lane)
+    : state_(std::move(state)),
+      rows_(std::move(functions.rows)),
+      lane_(lane),
+      positions_(std::move(functions.positions)),
+      session_(state_->engine.get()) {
   session_.on_drop = [this] { DropStatements(); };
   state_->floors.Add(&epoch_);
 }
@@ -77,13 +85,17 @@ LaneCommitter::LaneCommitter(std::shared_ptr<StoreState> state, std::shared_ptr<
 LaneCommitter::~LaneCommitter() {
   state_->floors.Remove(&epoch_);
   session_.Close();
-  state_->ReturnLaneRows(lane_);
+  state_->ReturnLane(lane_);
 }
 
-Result<std::unique_ptr<LaneWriter>> LaneCommitter::Make(std::shared_ptr<StoreState> state, const LaneSetup& setup) {
-  std::shared_ptr<LaneRows> rows = state->TakeLaneRows(setup.lane);
-  if (!rows) return base::AlreadyExists("lane " + std::to_string(setup.lane.value) + " has a writer already");
-  std::unique_ptr<LaneCommitter> writer(new LaneCommitter(std::move(state), std::move(rows), setup.lane));
+Result<std::unique_ptr<LaneWriter>> LaneCommitter::Make(std::shared_ptr<StoreState> state,
+                                                        const LaneSetup& setup) {
+  std::optional<LaneFunctions> functions = state->TakeLane(setup.lane);
+  if (!functions)
+    return base::AlreadyExists("lane " + std::to_string(setup.lane.value) +
+                               " has a writer already");
+  std::unique_ptr<LaneCommitter> writer(
+      new LaneCommitter(std::move(state), *std::move(functions), setup.lane));
   RETURN_IF_ERROR(writer->Prepare(setup));
   return std::unique_ptr<LaneWriter>(std::move(writer));
 }
@@ -100,18 +112,23 @@ Status LaneCommitter::Prepare(const LaneSetup& setup) {
 
 void LaneCommitter::DropStatements() {
   inserts_.clear();
-  raw_insert_.Reset();
+  for (Statement* statement : {&raw_insert_, &begin_, &commit_}) statement->Reset();
   generated_.Drop();
+  positions_.Drop();
 }
 
 Status LaneCommitter::PrepareStatements(const Session::Use& use) {
   DropStatements();
   Engine* engine = state_->engine.get();
   RETURN_IF_ERROR(rows_->Register(use));
+  RETURN_IF_ERROR(begin_.Prepare(engine, use.connection, "BEGIN TRANSACTION"));
+  RETURN_IF_ERROR(commit_.Prepare(engine, use.connection, "COMMIT"));
+  RETURN_IF_ERROR(positions_.Prepare(engine, use));
   RETURN_IF_ERROR(generated_.Prepare(engine, use.connection, setup_));
   for (const Delta& delta : setup_.deltas) {
     Statement insert;
-    Status status = insert.Prepare(engine, use.connection, "INSERT INTO " + QuoteName(delta.table) + " " + delta.select);
+    Status status = insert.Prepare(engine, use.connection,
+                                   "INSERT INTO " + QuoteName(delta.table) + " " + delta.select);
     if (!status.ok()) return std::move(status).WithContext("view \"" + delta.name + "\"");
     inserts_.push_back(std::move(insert));
   }
@@ -122,13 +139,19 @@ Status LaneCommitter::PrepareStatements(const Session::Use& use) {
 Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
   const bool has_rows = commit->rows && commit->rows->rows() > 0;
   if (commit->positions.empty()) {
-    if (has_rows || !commit->dead_letters.empty()) return base::Internal("a commit with rows or dead letters moves no position");
+    if (has_rows || !commit->dead_letters.empty())
+      return base::Internal("a commit with rows or dead letters moves no position");
     return LaneCommitResult{};
   }
   const EpochScope epoch(&epoch_);
   const HideScope hide(rows_.get());
-  Attempt attempt{commit, state_->ledger.Next(lane_, commit->positions), std::vector<ViewPart>(setup_.deltas.size()), {}, {}};
-  for (size_t view = 0; view < suspended_.size(); ++view) attempt.views[view].failed = suspended_[view];
+  Attempt attempt{commit,
+                  state_->ledger.Next(lane_, commit->positions),
+                  std::vector<ViewPart>(setup_.deltas.size()),
+                  {},
+                  {}};
+  for (size_t view = 0; view < suspended_.size(); ++view)
+    attempt.views[view].failed = suspended_[view];
   const base::MonotonicTime start = base::Clock::System().Monotonic();
   std::chrono::microseconds aggregate{}, committed{};
   Status status;
@@ -142,7 +165,7 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
     }
     const base::MonotonicTime before = base::Clock::System().Monotonic();
     base::FailurePoint("store.commit.before");
-    status = session_.Run(use, "COMMIT");
+    status = commit_.Execute(state_->engine.get()).TakeStatus();
     base::FailurePoint("store.commit.after");
     committed = Since(before);
   }
@@ -175,7 +198,7 @@ Status LaneCommitter::Write(const Session::Use& use, Attempt* attempt) {
 }
 
 Status LaneCommitter::TryTransaction(const Session::Use& use, Attempt* attempt, int* failed_view) {
-  RETURN_IF_ERROR(session_.Run(use, "BEGIN TRANSACTION"));
+  RETURN_IF_ERROR(begin_.Execute(state_->engine.get()).TakeStatus());
   if (attempt->commit->rows && attempt->commit->rows->rows() > 0) {
     for (size_t view = 0; view < inserts_.size(); ++view) {
       if (attempt->views[view].failed) continue;
@@ -211,7 +234,8 @@ Status LaneCommitter::RunRaw(Attempt* attempt) {
 Status LaneCommitter::Judge(const Session::Use& use, Status error, size_t view, Attempt* attempt) {
   if (IsStoreScope(error)) return error;
   ViewPart& part = attempt->views[view];
-  if (IsRowScope(error) && !std::exchange(part.bisected, true)) return JudgeRows(use, std::move(error), view, attempt);
+  if (IsRowScope(error) && !std::exchange(part.bisected, true))
+    return JudgeRows(use, std::move(error), view, attempt);
   // Somebody else may have held the memory that was short; the view is judged by a second try.
   if (error.code() == base::Code::kExhausted && !std::exchange(part.tried_again, true)) return {};
   part.failed = true;
@@ -225,7 +249,8 @@ Status LaneCommitter::Judge(const Session::Use& use, Status error, size_t view, 
   return {};
 }
 
-Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t view, Attempt* attempt) {
+Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t view,
+                                Attempt* attempt) {
   const model::ColumnBatch* batch = attempt->commit->rows;
   ViewPart& part = attempt->views[view];
   Statement select;
@@ -236,7 +261,8 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
   std::vector<size_t> bad;
   for (const RowFault& fault : faults) {
     bad.push_back(fault.row);
-    model::DeadLetter letter = DeadLetterOf(*batch, fault.row, "expression_failed", fault.error.message());
+    model::DeadLetter letter =
+        DeadLetterOf(*batch, fault.row, "expression_failed", fault.error.message());
     letter.view = setup_.deltas[view].name;
     part.dead_letters.push_back(std::move(letter));
   }
@@ -244,22 +270,30 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
   return {};
 }
 
-// Rows below a retention floor never bring back what was dropped: they are counted as late and left out.
+// Rows below a retention floor never bring back what was dropped: they are counted as late and left
+// out.
 void LaneCommitter::LeaveOutLateRows(Attempt* attempt) {
   if (setup_.event_time < 0 || state_->floors.empty()) return;
   auto leave_out = [&](int64_t object, ViewPart* part) {
     const std::optional<int64_t> floor = state_->floors.Get(object);
     if (!floor) return;
-    part->excluded = RowsBelow(*attempt->commit->rows, setup_.event_time, *floor, object, &part->late);
+    part->excluded =
+        RowsBelow(*attempt->commit->rows, setup_.event_time, *floor, object, &part->late);
     if (!part->excluded.empty()) attempt->floors[object] = *floor;
   };
   for (size_t view = 0; view < setup_.deltas.size(); ++view)
-    if (!attempt->views[view].failed) leave_out(setup_.deltas[view].view.value, &attempt->views[view]);
+    if (!attempt->views[view].failed)
+      leave_out(setup_.deltas[view].view.value, &attempt->views[view]);
   if (!setup_.raw_table.empty()) leave_out(setup_.source.value, &attempt->raw);
 }
 
 Status LaneCommitter::Append(const Session::Use& use, const Attempt& attempt) {
-  const LaneRecord record{state_->engine.get(), use.connection, setup_.source, lane_, attempt.number, attempt.commit->incarnation,
+  const LaneRecord record{state_->engine.get(),
+                          use.connection,
+                          setup_.source,
+                          lane_,
+                          attempt.number,
+                          attempt.commit->incarnation,
                           base::Clock::System().Wall().time_since_epoch().count()};
   std::vector<const std::vector<model::DeadLetter>*> letters{&attempt.commit->dead_letters};
   std::vector<const std::vector<LateRows>*> late{&attempt.raw.late};
@@ -269,15 +303,17 @@ Status LaneCommitter::Append(const Session::Use& use, const Attempt& attempt) {
   }
   RETURN_IF_ERROR(AppendDeadLetters(record, letters));
   RETURN_IF_ERROR(AppendLateRows(record, late, attempt.floors));
-  return AppendPositions(record, attempt.commit->positions);
+  return positions_.Run(record, attempt.commit->positions);
 }
 
 // COMMIT answered with an error: whether it is durable is read from the store.
 Status LaneCommitter::Settle(Status error, model::CommitNumber number) {
-  (void)session_.Run("ROLLBACK");  // there is none when the COMMIT ended the transaction, which is usual
+  (void)session_.Run(
+      "ROLLBACK");  // there is none when the COMMIT ended the transaction, which is usual
   Session other(state_->engine.get());
-  Result<Rows> rows = Rows::Read(&other, "SELECT count(*) FROM freshet_positions WHERE lane = " + std::to_string(lane_.value) +
-                                             " AND \"commit\" = " + std::to_string(number.value));
+  Result<Rows> rows = Rows::Read(
+      &other, "SELECT count(*) FROM freshet_positions WHERE lane = " + std::to_string(lane_.value) +
+                  " AND \"commit\" = " + std::to_string(number.value));
   if (!rows.ok()) return rows.TakeStatus();
   if (rows->Int64(0, 0) > 0) return {};
   state_->metrics.commit_errors.Add();

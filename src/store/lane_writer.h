@@ -1,14 +1,18 @@
 #pragma once
-// LaneCommitter: store::LaneWriter over one Session. A commit is one transaction: BEGIN, every view's delta, raw rows,
-// dead letters, late rows, positions, COMMIT.
+// LaneCommitter: store::LaneWriter over one Session. A commit is one transaction: BEGIN, every
+// view's delta, raw rows, dead letters, late rows, positions, COMMIT.
 //
 // Invariants:
-// 1. COMMIT is only sent when every statement of the transaction succeeded (DuckDB answers success to the COMMIT of an
+// 1. COMMIT is only sent when every statement of the transaction succeeded (DuckDB answers success
+// to the COMMIT of an
 //    aborted transaction and drops the work).
-// 2. After a failed COMMIT nobody knows; the newest commit number of this lane, read on another connection, decides.
-// 3. The batch changes only by generated columns being filled and by source-scope dead letters leaving it, so that the same
+// 2. After a failed COMMIT nobody knows; the newest commit number of this lane, read on another
+// connection, decides.
+// 3. The batch changes only by generated columns being filled and by source-scope dead letters
+// leaving it, so that the same
 //    call can be repeated. What one view cannot take is found again by each attempt.
-// 4. A view that a commit left out has a gap there, so it gets nothing more until Prepare says what becomes of it.
+// 4. A view that a commit left out has a gap there, so it gets nothing more until Prepare says what
+// becomes of it.
 //
 // Threads: one owner. Errors: as store.h says.
 
@@ -25,7 +29,8 @@ namespace store {
 
 class LaneCommitter : public LaneWriter {
  public:
-  static base::Result<std::unique_ptr<LaneWriter>> Make(std::shared_ptr<StoreState> state, const LaneSetup& setup);
+  static base::Result<std::unique_ptr<LaneWriter>> Make(std::shared_ptr<StoreState> state,
+                                                        const LaneSetup& setup);
   ~LaneCommitter() override;
 
   base::Result<LaneCommitResult> Commit(LaneCommit* commit) override;
@@ -34,22 +39,22 @@ class LaneCommitter : public LaneWriter {
  private:
   // One delta in one attempt: the rows it must not see, and why.
   struct ViewPart {
-    std::vector<size_t> excluded;                // sorted: late and faulty rows
+    std::vector<size_t> excluded;  // sorted: late and faulty rows
     std::vector<LateRows> late;
     std::vector<model::DeadLetter> dead_letters;  // in this view's name
     bool bisected = false, tried_again = false, failed = false;
-    size_t partials = 0;                         // rows written
+    size_t partials = 0;  // rows written
     base::Status failure;
   };
   struct Attempt {
     LaneCommit* commit;
     model::CommitNumber number;
-    std::vector<ViewPart> views;                  // as setup_.deltas
+    std::vector<ViewPart> views;  // as setup_.deltas
     ViewPart raw;
-    std::map<int64_t, int64_t> floors;            // that left rows out, by object
+    std::map<int64_t, int64_t> floors;  // that left rows out, by object
   };
 
-  LaneCommitter(std::shared_ptr<StoreState> state, std::shared_ptr<LaneRows> rows, model::LaneId lane);
+  LaneCommitter(std::shared_ptr<StoreState> state, LaneFunctions functions, model::LaneId lane);
   base::Status PrepareStatements(const Session::Use& use);
   void DropStatements();
   base::Status Write(const Session::Use& use, Attempt* attempt);
@@ -57,7 +62,8 @@ class LaneCommitter : public LaneWriter {
   base::Status RunDelta(size_t view, Attempt* attempt);
   base::Status RunRaw(Attempt* attempt);
   base::Status Judge(const Session::Use& use, base::Status error, size_t view, Attempt* attempt);
-  base::Status JudgeRows(const Session::Use& use, base::Status error, size_t view, Attempt* attempt);
+  base::Status JudgeRows(const Session::Use& use, base::Status error, size_t view,
+                         Attempt* attempt);
   void LeaveOutLateRows(Attempt* attempt);
   base::Status Append(const Session::Use& use, const Attempt& attempt);
   base::Status Settle(base::Status error, model::CommitNumber number);
@@ -66,13 +72,15 @@ class LaneCommitter : public LaneWriter {
   std::shared_ptr<StoreState> state_;
   std::shared_ptr<LaneRows> rows_;
   const model::LaneId lane_;
+  PositionInsert positions_;
   LaneEpoch epoch_;
   LaneSetup setup_;
   Session session_;
   GeneratedColumns generated_;
   std::vector<Statement> inserts_;  // as setup_.deltas
-  std::vector<bool> suspended_;     // the same: views that a commit left out get nothing more until Prepare
-  Statement raw_insert_;
+  std::vector<bool>
+      suspended_;  // the same: views that a commit left out get nothing more until Prepare
+  Statement raw_insert_, begin_, commit_;
 };
 
 }  // namespace store

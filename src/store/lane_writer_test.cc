@@ -1,4 +1,5 @@
-// A lane's commit: one transaction, rows that one view cannot take, views that cannot go on, generated columns, repetition.
+// A lane's commit: one transaction, rows that one view cannot take, views that cannot go on,
+// generated columns, repetition.
 
 #include "store/test_lane.h"
 
@@ -18,7 +19,8 @@ class LaneWriterTest : public testing::Test {
   }
   std::string All(const std::string& sql) {
     std::string out;
-    for (const std::string& row : TextRows(store_.connection(), sql)) out += (out.empty() ? "" : "; ") + row;
+    for (const std::string& row : TextRows(store_.connection(), sql))
+      out += (out.empty() ? "" : "; ") + row;
     return out;
   }
 
@@ -34,7 +36,8 @@ std::vector<TestRow> Rows(int count) {
 
 TEST_F(LaneWriterTest, CommitsViewsRawRowsAndPositionsTogether) {
   Ddl({"CREATE TABLE partials_5(k0 BIGINT, s0 BIGINT)",
-       "CREATE TABLE raw_1(id BIGINT, t VARCHAR, ts TIMESTAMP, __partition INTEGER, __offset BIGINT, __incarnation INTEGER, "
+       "CREATE TABLE raw_1(id BIGINT, t VARCHAR, ts TIMESTAMP, __partition INTEGER, __offset "
+       "BIGINT, __incarnation INTEGER, "
        "__lane INTEGER, __commit BIGINT)"});
   LaneSetup setup = TestSetup();
   setup.raw_table = "raw_1";
@@ -51,10 +54,13 @@ TEST_F(LaneWriterTest, CommitsViewsRawRowsAndPositionsTogether) {
   EXPECT_EQ(result->changed, std::vector{model::ObjectId(5)});
   EXPECT_EQ(result->commit.value, 1);
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), "5000");
-  EXPECT_EQ(All("SELECT t, ts::VARCHAR, __partition::VARCHAR, __offset::VARCHAR, __commit::VARCHAR FROM raw_1 WHERE id BETWEEN 17 AND 20 ORDER BY id"),
-            "-|1970-01-01 00:00:17|0|17|1; a text that is longer than twelve bytes, with ünïcode|1970-01-01 00:00:18|0|18|1; "
+  EXPECT_EQ(All("SELECT t, ts::VARCHAR, __partition::VARCHAR, __offset::VARCHAR, __commit::VARCHAR "
+                "FROM raw_1 WHERE id BETWEEN 17 AND 20 ORDER BY id"),
+            "-|1970-01-01 00:00:17|0|17|1; a text that is longer than twelve bytes, with "
+            "ünïcode|1970-01-01 00:00:18|0|18|1; "
             "19|-|0|19|1; 20|1970-01-01 00:00:20|1|0|1");
-  EXPECT_EQ(store_.Answer("SELECT count(*) FROM raw_1 WHERE t = id::VARCHAR OR id IN (17, 18)"), "5000");
+  EXPECT_EQ(store_.Answer("SELECT count(*) FROM raw_1 WHERE t = id::VARCHAR OR id IN (17, 18)"),
+            "5000");
   ASSERT_TRUE(lane->Commit(batch.Make(Rows(10))).ok());
   auto positions = store_->ReadPositions(kTestSource);
   ASSERT_TRUE(positions.ok());
@@ -66,7 +72,8 @@ TEST_F(LaneWriterTest, PositionsAloneCommitAndRowsWithoutPositionsDoNot) {
   LaneSetup setup = TestSetup();
   auto lane = Lane(setup);
   LaneCommit commit;
-  commit.positions = {{kTestSource, {}, model::PartitionId(3), model::Offset(77), model::EventTime(5'000'000)}};
+  commit.positions = {
+      {kTestSource, {}, model::PartitionId(3), model::Offset(77), model::EventTime(5'000'000)}};
   ASSERT_TRUE(lane->Commit(&commit).ok());
   auto positions = store_->ReadPositions(kTestSource);
   ASSERT_TRUE(positions.ok());
@@ -97,18 +104,22 @@ TEST_F(LaneWriterTest, RowsThatOneViewCannotTakeLeaveThatViewOnly) {
   EXPECT_TRUE(result->failed_views.empty());
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), std::to_string(sum));
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_6"), "3000");
-  EXPECT_EQ(All("SELECT view, \"offset\"::VARCHAR, reason_code, reason FROM freshet_dead_letters ORDER BY \"offset\" LIMIT 2"),
+  EXPECT_EQ(All("SELECT view, \"offset\"::VARCHAR, reason_code, reason FROM freshet_dead_letters "
+                "ORDER BY \"offset\" LIMIT 2"),
             "sums|0|expression_failed|invalid input syntax for type integer: \"x0\"; "
             "sums|1|expression_failed|invalid input syntax for type integer: \"x1\"");
-  EXPECT_EQ(batch.rows().rows(), 3'000u) << "the batch itself keeps rows that only one view cannot take";
+  EXPECT_EQ(batch.rows().rows(), 3'000u)
+      << "the batch itself keeps rows that only one view cannot take";
   EXPECT_TRUE(batch.commit()->dead_letters.empty());
 }
 
 TEST_F(LaneWriterTest, RandomBadRowsAreFoundExactly) {
   Ddl({"CREATE TABLE partials_5(s0 BIGINT, s1 BIGINT)", "CREATE TABLE partials_6(s0 BIGINT)"});
   LaneSetup setup = TestSetup();
-  setup.deltas = {TestDelta(5, "a", "SELECT count(*), sum(CASE WHEN id = 0 THEN error('division by zero')::BIGINT ELSE 1000 // id END) "
-                                    "FROM lane_0_rows()"),
+  setup.deltas = {TestDelta(5, "a",
+                            "SELECT count(*), sum(CASE WHEN id = 0 THEN error('division by "
+                            "zero')::BIGINT ELSE 1000 // id END) "
+                            "FROM lane_0_rows()"),
                   TestDelta(6, "b", "SELECT count(CAST(t AS DATE)) FROM lane_0_rows()")};
   auto lane = Lane(setup);
   for (unsigned seed = 0; seed < 100; ++seed) {
@@ -128,10 +139,17 @@ TEST_F(LaneWriterTest, RandomBadRowsAreFoundExactly) {
     ASSERT_TRUE(result.ok()) << result.status().ToString();
     ASSERT_TRUE(result->failures.empty()) << result->failures[0].ToString();
     const int64_t all = static_cast<int64_t>(rows.size());
-    EXPECT_EQ(store_.Answer("SELECT coalesce(sum(s0), 0) FROM partials_5"), std::to_string(all - zeros)) << seed;
-    EXPECT_EQ(store_.Answer("SELECT coalesce(sum(s0), 0) FROM partials_6"), std::to_string(all - texts)) << seed;
-    EXPECT_EQ(store_.Answer("SELECT count(*) FROM freshet_dead_letters WHERE view = 'a' AND reason = 'division by zero'"), std::to_string(zeros));
-    EXPECT_EQ(store_.Answer("SELECT count(*) FROM freshet_dead_letters WHERE view = 'b'"), std::to_string(texts));
+    EXPECT_EQ(store_.Answer("SELECT coalesce(sum(s0), 0) FROM partials_5"),
+              std::to_string(all - zeros))
+        << seed;
+    EXPECT_EQ(store_.Answer("SELECT coalesce(sum(s0), 0) FROM partials_6"),
+              std::to_string(all - texts))
+        << seed;
+    EXPECT_EQ(store_.Answer("SELECT count(*) FROM freshet_dead_letters WHERE view = 'a' AND reason "
+                            "= 'division by zero'"),
+              std::to_string(zeros));
+    EXPECT_EQ(store_.Answer("SELECT count(*) FROM freshet_dead_letters WHERE view = 'b'"),
+              std::to_string(texts));
   }
 }
 
@@ -165,7 +183,8 @@ TEST_F(LaneWriterTest, AStateThatOverflowsSuspendsItsViewOnly) {
 TEST_F(LaneWriterTest, AViewWhoseTableIsGoneFailsAlone) {
   Ddl({"CREATE TABLE partials_5(s0 BIGINT)", "CREATE TABLE partials_6(s0 BIGINT)"});
   LaneSetup setup = TestSetup();
-  setup.deltas = {TestDelta(5, "gone", "SELECT count(*) FROM lane_0_rows()"), TestDelta(6, "stays", "SELECT count(*) FROM lane_0_rows()")};
+  setup.deltas = {TestDelta(5, "gone", "SELECT count(*) FROM lane_0_rows()"),
+                  TestDelta(6, "stays", "SELECT count(*) FROM lane_0_rows()")};
   auto lane = Lane(setup);
   Ddl({"DROP TABLE partials_5"});
   TestBatch batch(setup);
@@ -179,10 +198,14 @@ TEST_F(LaneWriterTest, GeneratedColumnsAreFilledAndTheirFailuresLeaveTheSource) 
   Ddl({"CREATE TABLE partials_5(s0 BIGINT, s1 VARCHAR, s2 DECIMAL(38,2))"});
   LaneSetup setup = TestSetup();
   setup.column_names = {"id", "t", "ts", "doubled", "label", "price"};
-  setup.column_types = {model::kInt8, model::kText, model::kTimestampTz, model::kInt4, model::kText, model::Type{model::TypeId::kNumeric, 6, 2}};
+  setup.column_types = {model::kInt8, model::kText, model::kTimestampTz,
+                        model::kInt4, model::kText, model::Type{model::TypeId::kNumeric, 6, 2}};
   setup.not_null = {false, false, false, false, true, false};
-  setup.generated = {{3, "id * 2"}, {4, "CASE WHEN id <> 7 THEN 'a rather long label ' || t END"}, {5, "CAST(t AS DECIMAL(6,2))"}};
-  setup.deltas = {TestDelta(5, "v", "SELECT sum(doubled), max(label), sum(price) FROM lane_0_rows()")};
+  setup.generated = {{3, "id * 2"},
+                     {4, "CASE WHEN id <> 7 THEN 'a rather long label ' || t END"},
+                     {5, "CAST(t AS DECIMAL(6,2))"}};
+  setup.deltas = {
+      TestDelta(5, "v", "SELECT sum(doubled), max(label), sum(price) FROM lane_0_rows()")};
   auto lane = Lane(setup);
   TestBatch batch(setup);
   std::vector<TestRow> rows = Rows(10);
@@ -191,10 +214,13 @@ TEST_F(LaneWriterTest, GeneratedColumnsAreFilledAndTheirFailuresLeaveTheSource) 
   auto result = lane->Commit(batch.Make(rows));
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(result->dead_letters, 3u);
-  EXPECT_EQ(All("SELECT \"offset\"::VARCHAR, view, reason_code, reason FROM freshet_dead_letters ORDER BY 1"),
-            "2||expression_failed|invalid input syntax for type numeric: \"no number\"; 3||expression_failed|integer out of range; "
+  EXPECT_EQ(All("SELECT \"offset\"::VARCHAR, view, reason_code, reason FROM freshet_dead_letters "
+                "ORDER BY 1"),
+            "2||expression_failed|invalid input syntax for type numeric: \"no number\"; "
+            "3||expression_failed|integer out of range; "
             "7||null_value|null value in column \"label\" that is not null");
-  EXPECT_EQ(All("SELECT s0::VARCHAR, s1, s2::VARCHAR FROM partials_5"), "66|a rather long label 9|33.00");
+  EXPECT_EQ(All("SELECT s0::VARCHAR, s1, s2::VARCHAR FROM partials_5"),
+            "66|a rather long label 9|33.00");
   EXPECT_EQ(batch.rows().rows(), 7u);
 }
 
@@ -204,7 +230,8 @@ TEST_F(LaneWriterTest, AGeneratedEventTimeObeysItsRules) {
   setup.column_names.push_back("at");
   setup.column_types.push_back(model::kTimestampTz);
   setup.not_null.push_back(false);
-  setup.generated = {{3, "CASE WHEN id = 1 THEN NULL WHEN id = 2 THEN ts + INTERVAL 2 DAY ELSE ts END"}};
+  setup.generated = {
+      {3, "CASE WHEN id = 1 THEN NULL WHEN id = 2 THEN ts + INTERVAL 2 DAY ELSE ts END"}};
   setup.event_time = 3;
   setup.max_future_us = 86'400'000'000;
   setup.deltas = {TestDelta(5, "v", "SELECT count(*) FROM lane_0_rows()")};
@@ -212,21 +239,25 @@ TEST_F(LaneWriterTest, AGeneratedEventTimeObeysItsRules) {
   TestBatch batch(setup);
   auto result = lane->Commit(batch.Make(Rows(4)));
   ASSERT_TRUE(result.ok()) << result.status().ToString();
-  EXPECT_EQ(All("SELECT \"offset\"::VARCHAR, reason_code FROM freshet_dead_letters ORDER BY 1"), "1|null_event_time; 2|future_event_time");
+  EXPECT_EQ(All("SELECT \"offset\"::VARCHAR, reason_code FROM freshet_dead_letters ORDER BY 1"),
+            "1|null_event_time; 2|future_event_time");
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), "2");
 }
 
 TEST_F(LaneWriterTest, HiddenColumnsAndUnusedColumns) {
   Ddl({"CREATE TABLE partials_5(s0 BIGINT, s1 BIGINT, s2 BIGINT)"});
   LaneSetup setup = TestSetup();
-  setup.deltas = {TestDelta(5, "v", "SELECT sum(__row), max(__offset), count(__kafka_time) FROM lane_0_rows() WHERE __partition = 0")};
+  setup.deltas = {TestDelta(5, "v",
+                            "SELECT sum(__row), max(__offset), count(__kafka_time) FROM "
+                            "lane_0_rows() WHERE __partition = 0")};
   auto lane = Lane(setup);
   TestBatch batch(setup);
   LaneCommit* commit = batch.Make(Rows(5'000));
   batch.rows().columns()[1].Clear();  // a column that the decoder left out
   auto result = lane->Commit(commit);
   ASSERT_TRUE(result.ok()) << result.status().ToString();
-  EXPECT_EQ(All("SELECT s0::VARCHAR, s1::VARCHAR, s2::VARCHAR FROM partials_5"), "12497500|4999|5000");
+  EXPECT_EQ(All("SELECT s0::VARCHAR, s1::VARCHAR, s2::VARCHAR FROM partials_5"),
+            "12497500|4999|5000");
 
   setup.deltas[0].select = "SELECT count(t), 0, 0 FROM lane_0_rows()";
   ASSERT_TRUE(lane->Prepare(setup).ok());
@@ -282,8 +313,13 @@ TEST_F(LaneWriterTest, APartitionThatChangesLanesKeepsItsNewestPosition) {
   ASSERT_TRUE(result.ok());
   EXPECT_GT(result->commit.value, 5);
   EXPECT_EQ((*store_->ReadPositions(kTestSource))[0].next_offset.value, 60);
-  ASSERT_TRUE(store_->WritePositions(model::LaneId(0), {{kTestSource, {}, model::PartitionId(0), model::Offset(3), std::nullopt}}).ok());
-  EXPECT_EQ((*store_->ReadPositions(kTestSource))[0].next_offset.value, 3) << "the newest commit wins, not the largest offset";
+  ASSERT_TRUE(store_
+                  ->WritePositions(
+                      model::LaneId(0),
+                      {{kTestSource, {}, model::PartitionId(0), model::Offset(3), std::nullopt}})
+                  .ok());
+  EXPECT_EQ((*store_->ReadPositions(kTestSource))[0].next_offset.value, 3)
+      << "the newest commit wins, not the largest offset";
 }
 
 TEST_F(LaneWriterTest, DeadLettersOfTheSourceAreStoredAsTheyCame) {
@@ -304,7 +340,8 @@ TEST_F(LaneWriterTest, DeadLettersOfTheSourceAreStoredAsTheyCame) {
   auto result = lane->Commit(commit);
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(result->dead_letters, 1u);
-  EXPECT_EQ(All("SELECT partition::VARCHAR, \"offset\"::VARCHAR, kafka_time::VARCHAR, key::VARCHAR, hex(value), reason FROM freshet_dead_letters"),
+  EXPECT_EQ(All("SELECT partition::VARCHAR, \"offset\"::VARCHAR, kafka_time::VARCHAR, "
+                "key::VARCHAR, hex(value), reason FROM freshet_dead_letters"),
             "2|41|2023-11-14 22:13:20.123|-|7B2261223AFF00807D|bad byte ? here");
 }
 

@@ -25,7 +25,10 @@ void LogFailure(const char* what, const Status& status) {
 }  // namespace
 
 Maintenance::Maintenance(std::shared_ptr<StoreState> state)
-    : state_(std::move(state)), compactor_(state_.get()), retention_(std::make_unique<Retention>(state_.get())), checkpointer_(state_.get()) {}
+    : state_(std::move(state)),
+      compactor_(state_.get()),
+      retention_(std::make_unique<Retention>(state_.get())),
+      checkpointer_(state_.get()) {}
 Maintenance::~Maintenance() { Stop(); }
 
 Status Maintenance::LoadFloors() {
@@ -84,7 +87,9 @@ void Maintenance::Loop() {
       if (wake_.wait_for(lock, kLook, [this] { return stopping_; })) return;
     }
     Look(look % kLooksPerLongTick == 0);
-    if (look % kLooksPerDeadLetterBound != 1 || state_->metrics.dead_letters.value() == dead_letters_seen_) continue;
+    if (look % kLooksPerDeadLetterBound != 1 ||
+        state_->metrics.dead_letters.value() == dead_letters_seen_)
+      continue;
     dead_letters_seen_ = state_->metrics.dead_letters.value();
     std::lock_guard lock(mutex_);
     LogFailure("dead letters could not be bounded", retention_->BoundDeadLetters());
@@ -100,13 +105,16 @@ void Maintenance::Look(bool long_tick) {
     (void)compactor_.Run(work.tables, false);
   }
   if (long_tick) PublishSizes();
-  if (checkpointer_.Due()) LogFailure("the checkpoint is put off", checkpointer_.Run(kCheckpointPatience));
+  if (checkpointer_.Due())
+    LogFailure("the checkpoint is put off", checkpointer_.Run(kCheckpointPatience));
 }
 
 void Maintenance::PublishSizes() {
   state_->metrics.file_bytes.Set(static_cast<double>(FileBytes(*state_->engine)));
   state_->metrics.wal_bytes.Set(static_cast<double>(WalBytes(*state_->engine)));
-  if (!state_->engine->in_memory()) state_->metrics.free_disk_bytes.Set(static_cast<double>(FreeDiskBytes(state_->engine->options())));
+  if (!state_->engine->in_memory())
+    state_->metrics.free_disk_bytes.Set(
+        static_cast<double>(FreeDiskBytes(state_->engine->options())));
 }
 
 }  // namespace store

@@ -1,9 +1,10 @@
 #pragma once
-// Maintenance: the thread `store-maintenance` that keeps a store small: retention, compaction, the bound of dead letters,
-// checkpoints. One at a time, whoever asks.
+// Maintenance: the thread `store-maintenance` that keeps a store small: retention, compaction, the
+// bound of dead letters, checkpoints. One at a time, whoever asks.
 //
-// Threads: any may call; the thread itself runs between Start and Stop. Errors: logged, counted and tried again.
-// Limits: see compactor.h, checkpointer.h, retention.h. An idle store costs a look at three counters five times a second.
+// Threads: any may call; the thread itself runs between Start and Stop. Errors: logged, counted and
+// tried again. Limits: see compactor.h, checkpointer.h, retention.h. An idle store costs a look at
+// three counters five times a second.
 
 #include <condition_variable>
 #include <functional>

@@ -1,8 +1,10 @@
 #pragma once
-// Moments: count, mean and the sum of squared distances from the mean, by Welford's rule for a value and Chan's for a merge.
-// Bytes: version 1, then the three numbers as they lie in memory (little endian), 25 bytes.
+// Moments: count, mean and the sum of squared distances from the mean, by Welford's rule for a
+// value and Chan's for a merge. Bytes: version 1, then the three numbers as they lie in memory
+// (little endian), 25 bytes.
 //
-// Threads: one owner. Errors: Parse says false at damaged bytes. NaN and infinity make the result NaN, as in PostgreSQL.
+// Threads: one owner. Errors: Parse says false at damaged bytes. NaN and infinity make the result
+// NaN, as in PostgreSQL.
 
 #include <bit>
 #include <cmath>
@@ -33,7 +35,8 @@ struct Moments {
       *this = other;
       return;
     }
-    const double mine = static_cast<double>(n), theirs = static_cast<double>(other.n), all = mine + theirs;
+    const double mine = static_cast<double>(n), theirs = static_cast<double>(other.n),
+                 all = mine + theirs;
     const double distance = other.mean - mean;
     mean = (mine * mean + theirs * other.mean) / all;
     m2 += other.m2 + distance * distance * (mine * theirs / all);
@@ -54,14 +57,20 @@ struct Moments {
     return n > 0 && n < uint64_t{1} << 62 && !(m2 < 0);
   }
 
-  std::optional<double> VarPop() const { return n == 0 ? std::nullopt : std::optional(m2 / static_cast<double>(n)); }
-  std::optional<double> VarSamp() const { return n < 2 ? std::nullopt : std::optional(m2 / static_cast<double>(n - 1)); }
+  std::optional<double> VarPop() const {
+    return n == 0 ? std::nullopt : std::optional(m2 / static_cast<double>(n));
+  }
+  std::optional<double> VarSamp() const {
+    return n < 2 ? std::nullopt : std::optional(m2 / static_cast<double>(n - 1));
+  }
   std::optional<double> StddevPop() const { return Root(VarPop()); }
   std::optional<double> StddevSamp() const { return Root(VarSamp()); }
   std::optional<double> Mean() const { return n == 0 ? std::nullopt : std::optional(mean); }
 
  private:
-  static std::optional<double> Root(std::optional<double> value) { return value ? std::optional(std::sqrt(*value)) : value; }
+  static std::optional<double> Root(std::optional<double> value) {
+    return value ? std::optional(std::sqrt(*value)) : value;
+  }
 };
 
 }  // namespace store

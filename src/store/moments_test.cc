@@ -1,4 +1,5 @@
-// Moments: merging in any grouping gives what one pass gives, to 1e-9, and exact variance where that is easy to say.
+// Moments: merging in any grouping gives what one pass gives, to 1e-9, and exact variance where
+// that is easy to say.
 
 #include "store/moments.h"
 
@@ -44,7 +45,9 @@ TEST(MomentsTest, MergesInAnyOrder) {
     ExpectSame(Merge(Moments{}, a), a);
     const Moments merged = Merge(Merge(a, b), c), once = Of(all);
     EXPECT_EQ(merged.n, once.n);
-    if (once.n > 1) { EXPECT_NEAR(*merged.VarSamp(), *once.VarSamp(), 1e-9 * *once.VarSamp()); }
+    if (once.n > 1) {
+      EXPECT_NEAR(*merged.VarSamp(), *once.VarSamp(), 1e-9 * *once.VarSamp());
+    }
   }
 }
 

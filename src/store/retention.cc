@@ -39,21 +39,27 @@ int64_t Now() { return base::Clock::System().Wall().time_since_epoch().count(); 
 }  // namespace
 
 Status Retention::LoadFloors() {
-  ASSIGN_OR_RETURN(const Rows rows, Rows::Read(&session_, "SELECT object, epoch_us(max(floor)) FROM freshet_floors GROUP BY object"));
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      Rows::Read(&session_,
+                 "SELECT object, epoch_us(max(floor)) FROM freshet_floors GROUP BY object"));
   for (size_t i = 0; i < rows.size(); ++i) state_->floors.Raise(rows.Int64(i, 0), rows.Int64(i, 1));
   return {};
 }
 
-Status Retention::Run(const std::vector<Store::Maintained>& tables, const Maintenance::Watermark& watermark) {
+Status Retention::Run(const std::vector<Store::Maintained>& tables,
+                      const Maintenance::Watermark& watermark) {
   Status first_error;
   for (const Store::Maintained& table : tables) {
     if (!table.retention_us || table.time_column.empty() || !watermark) continue;
     const std::optional<model::EventTime> time = watermark(table.object);
     if (!time) continue;
     Status status = Apply(table, time->value);
-    if (status.ok() || status.code() == base::Code::kNotFound) continue;  // a view that was just dropped
+    if (status.ok() || status.code() == base::Code::kNotFound)
+      continue;  // a view that was just dropped
     state_->metrics.compaction_errors.Add();
-    base::Log(base::Level::kWarning, "store", "retention is tried again later", {{"table", table.table}, {"error", status.ToString()}});
+    base::Log(base::Level::kWarning, "store", "retention is tried again later",
+              {{"table", table.table}, {"error", status.ToString()}});
     if (first_error.ok()) first_error = std::move(status);
   }
   return first_error;
@@ -73,15 +79,19 @@ Status Retention::Apply(const Store::Maintained& table, int64_t watermark_us) {
 }
 
 Status Retention::Delete(const Store::Maintained& table, int64_t floor_us) {
-  const std::string floor_row = "INSERT INTO freshet_floors VALUES (" + std::to_string(table.object.value) + ", " + Time(floor_us) + ", " + Time(Now()) + ")";
-  const std::string remove = "DELETE FROM " + QuoteName(table.table) + " WHERE " + QuoteName(table.time_column) + " <= " +
-                             Time(floor_us - LongestBucket(table));
+  const std::string floor_row = "INSERT INTO freshet_floors VALUES (" +
+                                std::to_string(table.object.value) + ", " + Time(floor_us) + ", " +
+                                Time(Now()) + ")";
+  const std::string remove = "DELETE FROM " + QuoteName(table.table) + " WHERE " +
+                             QuoteName(table.time_column) +
+                             " <= " + Time(floor_us - LongestBucket(table));
   ASSIGN_OR_RETURN(const Session::Use use, session_.Enter());
   RETURN_IF_ERROR(session_.Run(use, "BEGIN TRANSACTION"));
   for (const std::string& statement : {remove, floor_row}) {
     Status status = session_.Run(use, statement);
     if (status.ok()) continue;
-    (void)session_.Run(use, "ROLLBACK");  // says that there is no transaction when the engine ended it itself
+    (void)session_.Run(
+        use, "ROLLBACK");  // says that there is no transaction when the engine ended it itself
     return status;
   }
   return session_.Run(use, "COMMIT");
@@ -90,14 +100,23 @@ Status Retention::Delete(const Store::Maintained& table, int64_t floor_us) {
 // The newest dead letters whose sizes add up to the bound stay.
 Status Retention::BoundDeadLetters() {
   const StoreOptions& options = state_->engine->options();
-  const int64_t oldest = Now() - std::chrono::duration_cast<std::chrono::microseconds>(options.max_dead_letter_age).count();
-  ASSIGN_OR_RETURN(const Rows rows, Rows::Read(&session_,
-      "SELECT epoch_us(max(\"at\")) FROM (SELECT \"at\", sum(sum(bytes)) OVER (ORDER BY \"at\" DESC) AS newer FROM freshet_dead_letters "
-      "GROUP BY \"at\") WHERE newer > " + std::to_string(options.max_dead_letter_bytes)));
+  const int64_t oldest =
+      Now() -
+      std::chrono::duration_cast<std::chrono::microseconds>(options.max_dead_letter_age).count();
+  ASSIGN_OR_RETURN(const Rows rows,
+                   Rows::Read(&session_,
+                              "SELECT epoch_us(max(\"at\")) FROM (SELECT \"at\", sum(sum(bytes)) "
+                              "OVER (ORDER BY \"at\" DESC) AS newer FROM freshet_dead_letters "
+                              "GROUP BY \"at\") WHERE newer > " +
+                                  std::to_string(options.max_dead_letter_bytes)));
   const int64_t through = rows.IsNull(0, 0) ? oldest : std::max(oldest, rows.Int64(0, 0));
-  ASSIGN_OR_RETURN(const Rows count, Rows::Read(&session_, "SELECT count(*) FROM freshet_dead_letters WHERE \"at\" <= " + Time(through)));
+  ASSIGN_OR_RETURN(
+      const Rows count,
+      Rows::Read(&session_,
+                 "SELECT count(*) FROM freshet_dead_letters WHERE \"at\" <= " + Time(through)));
   if (count.Int64(0, 0) > 0) {
-    RETURN_IF_ERROR(session_.Run("DELETE FROM freshet_dead_letters WHERE \"at\" <= " + Time(through)));
+    RETURN_IF_ERROR(
+        session_.Run("DELETE FROM freshet_dead_letters WHERE \"at\" <= " + Time(through)));
     state_->metrics.dead_letters_dropped.Add(static_cast<uint64_t>(count.Int64(0, 0)));
   }
   return session_.Run("DELETE FROM freshet_late_rows WHERE \"at\" <= " + Time(oldest));

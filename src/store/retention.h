@@ -1,12 +1,14 @@
 #pragma once
-// Retention: raises the floors of tables with the watermark and deletes what lies below; bounds dead letters and late rows
-// by size and age.
+// Retention: raises the floors of tables with the watermark and deletes what lies below; bounds
+// dead letters and late rows by size and age.
 //
-// What lies wholly below a floor is deleted: for a bucket of length b that is one that begins at or before floor - b, so
-// that a row at the floor never falls into a deleted bucket, wherever buckets begin.
+// What lies wholly below a floor is deleted: for a bucket of length b that is one that begins at or
+// before floor - b, so that a row at the floor never falls into a deleted bucket, wherever buckets
+// begin.
 //
 // Threads: the maintenance thread. Errors: those of the engine; the pass is repeated.
-// Limits: a raw table's floor rises in steps of a 64th of its retention, between a second and an hour.
+// Limits: a raw table's floor rises in steps of a 64th of its retention, between a second and an
+// hour.
 
 #include <map>
 #include <vector>
@@ -20,7 +22,8 @@ class Retention {
   explicit Retention(StoreState* state) : state_(state), session_(state->engine.get()) {}
 
   base::Status LoadFloors();
-  base::Status Run(const std::vector<Store::Maintained>& tables, const Maintenance::Watermark& watermark);
+  base::Status Run(const std::vector<Store::Maintained>& tables,
+                   const Maintenance::Watermark& watermark);
   base::Status BoundDeadLetters();
 
  private:

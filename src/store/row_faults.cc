@@ -14,7 +14,8 @@ class Bisection {
   explicit Bisection(const BisectRequest& request) : request_(request) {}
 
   Result<std::vector<RowFault>> Run() {
-    for (const RowRange& range : RangesWithout(request_.batch->rows(), request_.excluded)) RETURN_IF_ERROR(Search(range));
+    for (const RowRange& range : RangesWithout(request_.batch->rows(), request_.excluded))
+      RETURN_IF_ERROR(Search(range));
     return std::move(faults_);
   }
 
@@ -27,7 +28,8 @@ class Bisection {
     return Split(range, std::move(status));
   }
 
-  // `range` is known to fail. When the left half succeeds, the right one usually fails, so it is looked at once only.
+  // `range` is known to fail. When the left half succeeds, the right one usually fails, so it is
+  // looked at once only.
   Status Split(RowRange range, Status error) {
     if (range.end - range.begin == 1) {
       faults_.push_back({range.begin, std::move(error)});
@@ -58,20 +60,24 @@ bool IsStoreScope(const Status& status) {
   }
 }
 
-Result<std::vector<RowFault>> FindFaults(const BisectRequest& request) { return Bisection(request).Run(); }
+Result<std::vector<RowFault>> FindFaults(const BisectRequest& request) {
+  return Bisection(request).Run();
+}
 
-model::DeadLetter DeadLetterOf(const model::ColumnBatch& batch, size_t row, std::string code, std::string reason) {
+model::DeadLetter DeadLetterOf(const model::ColumnBatch& batch, size_t row, std::string code,
+                               std::string reason) {
   model::DeadLetter letter;
   letter.partition = model::PartitionId(batch.partition().Get<int32_t>(row));
   letter.offset = model::Offset(batch.offset().Get<int64_t>(row));
-  if (!batch.kafka_time().IsNull(row)) letter.timestamp_ms = batch.kafka_time().Get<int64_t>(row) / 1000;
+  if (!batch.kafka_time().IsNull(row))
+    letter.timestamp_ms = batch.kafka_time().Get<int64_t>(row) / 1000;
   letter.reason_code = std::move(code);
   letter.reason = std::move(reason);
   return letter;
 }
 
-std::vector<size_t> RowsBelow(const model::ColumnBatch& batch, int event_time, int64_t floor_us, int64_t object,
-                              std::vector<LateRows>* late) {
+std::vector<size_t> RowsBelow(const model::ColumnBatch& batch, int event_time, int64_t floor_us,
+                              int64_t object, std::vector<LateRows>* late) {
   const model::Column& times = batch.columns()[static_cast<size_t>(event_time)];
   std::vector<size_t> rows;
   for (size_t row = 0; row < batch.rows(); ++row) {
@@ -79,7 +85,8 @@ std::vector<size_t> RowsBelow(const model::ColumnBatch& batch, int event_time, i
     rows.push_back(row);
     const model::PartitionId partition(batch.partition().Get<int32_t>(row));
     const int64_t offset = batch.offset().Get<int64_t>(row);
-    auto found = std::find_if(late->begin(), late->end(), [&](const LateRows& l) { return l.partition == partition; });
+    auto found = std::find_if(late->begin(), late->end(),
+                              [&](const LateRows& l) { return l.partition == partition; });
     if (found == late->end()) {
       late->push_back({object, partition, offset, offset, 1});
       continue;

@@ -1,8 +1,9 @@
 #pragma once
-// Which rows of a batch a SELECT cannot take: found by bisection, because DuckDB names the value but not the row.
-// Late rows: which rows lie below a retention floor.
+// Which rows of a batch a SELECT cannot take: found by bisection, because DuckDB names the value
+// but not the row. Late rows: which rows lie below a retention floor.
 //
-// Threads: the lane. Errors: those of the engine that have nothing to do with a row (disk, memory, interrupt).
+// Threads: the lane. Errors: those of the engine that have nothing to do with a row (disk, memory,
+// interrupt).
 
 #include <cstdint>
 #include <string>
@@ -21,22 +22,25 @@ struct RowFault {
   base::Status error;
 };
 
-// An error that one row can cause: a value that does not fit, never memory, disk or the statement itself.
+// An error that one row can cause: a value that does not fit, never memory, disk or the statement
+// itself.
 inline bool IsRowScope(const base::Status& status) { return status.code() == base::Code::kData; }
 // An error of the whole store or process, not of one view.
 bool IsStoreScope(const base::Status& status);
 
 struct BisectRequest {
   Engine* engine;
-  Statement* select;              // prepared over the lane's rows
+  Statement* select;  // prepared over the lane's rows
   LaneRows* rows;
   const model::ColumnBatch* batch;
-  std::vector<size_t> excluded;   // sorted; not looked at
+  std::vector<size_t> excluded;  // sorted; not looked at
 };
-// The rows that fail on their own. Empty when each part succeeds and only the whole does not (a state that overflows).
+// The rows that fail on their own. Empty when each part succeeds and only the whole does not (a
+// state that overflows).
 base::Result<std::vector<RowFault>> FindFaults(const BisectRequest& request);
 
-model::DeadLetter DeadLetterOf(const model::ColumnBatch& batch, size_t row, std::string code, std::string reason);
+model::DeadLetter DeadLetterOf(const model::ColumnBatch& batch, size_t row, std::string code,
+                               std::string reason);
 
 // Rows of one partition that a floor left out.
 struct LateRows {
@@ -46,7 +50,7 @@ struct LateRows {
   size_t rows;
 };
 // Rows whose event time is below `floor_us`, sorted; counted by partition into `late`.
-std::vector<size_t> RowsBelow(const model::ColumnBatch& batch, int event_time, int64_t floor_us, int64_t object,
-                              std::vector<LateRows>* late);
+std::vector<size_t> RowsBelow(const model::ColumnBatch& batch, int event_time, int64_t floor_us,
+                              int64_t object, std::vector<LateRows>* late);
 
 }  // namespace store

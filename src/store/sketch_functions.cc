@@ -19,15 +19,19 @@ namespace {
 
 using base::Status;
 
-constexpr const char* kNoMemory = "out of memory: the sketches of this statement need more than the store gives them";
+constexpr const char* kNoMemory =
+    "out of memory: the sketches of this statement need more than the store gives them";
 
 std::string_view TextAt(duckdb_string_t* cells, idx_t row) {
   return {duckdb_string_t_data(&cells[row]), duckdb_string_t_length(cells[row])};
 }
 
-bool IsValid(uint64_t* validity, idx_t row) { return !validity || (validity[row / 64] >> (row % 64) & 1); }
+bool IsValid(uint64_t* validity, idx_t row) {
+  return !validity || (validity[row / 64] >> (row % 64) & 1);
+}
 
-// An aggregate over states of class State: what DuckDB calls, in terms of five functions of State's traits.
+// An aggregate over states of class State: what DuckDB calls, in terms of five functions of State's
+// traits.
 template <typename Traits>
 struct Aggregate {
   using State = typename Traits::State;
@@ -37,19 +41,24 @@ struct Aggregate {
   static void Destroy(duckdb_aggregate_state* states, idx_t count) {
     for (idx_t i = 0; i < count; ++i) reinterpret_cast<State*>(states[i])->~State();
   }
-  static void Update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) {
+  static void Update(duckdb_function_info info, duckdb_data_chunk input,
+                     duckdb_aggregate_state* states) {
     duckdb_vector vector = duckdb_data_chunk_get_vector(input, 0);
-    const char* error = Traits::Update(duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector),
-                                       duckdb_data_chunk_get_size(input), reinterpret_cast<State**>(states));
+    const char* error =
+        Traits::Update(duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector),
+                       duckdb_data_chunk_get_size(input), reinterpret_cast<State**>(states));
     if (error) duckdb_aggregate_function_set_error(info, error);
   }
-  static void Combine(duckdb_function_info info, duckdb_aggregate_state* sources, duckdb_aggregate_state* targets, idx_t count) {
+  static void Combine(duckdb_function_info info, duckdb_aggregate_state* sources,
+                      duckdb_aggregate_state* targets, idx_t count) {
     for (idx_t i = 0; i < count; ++i) {
-      const char* error = Traits::Combine(*reinterpret_cast<State*>(sources[i]), reinterpret_cast<State*>(targets[i]));
+      const char* error = Traits::Combine(*reinterpret_cast<State*>(sources[i]),
+                                          reinterpret_cast<State*>(targets[i]));
       if (error) return duckdb_aggregate_function_set_error(info, error);
     }
   }
-  static void Finalize(duckdb_function_info info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count, idx_t offset) {
+  static void Finalize(duckdb_function_info info, duckdb_aggregate_state* states,
+                       duckdb_vector result, idx_t count, idx_t offset) {
     std::string bytes;
     for (idx_t i = 0; i < count; ++i) {
       const State& state = *reinterpret_cast<State*>(states[i]);
@@ -59,32 +68,39 @@ struct Aggregate {
         continue;
       }
       bytes.clear();
-      if (const char* error = Traits::Write(state, &bytes)) return duckdb_aggregate_function_set_error(info, error);
+      if (const char* error = Traits::Write(state, &bytes))
+        return duckdb_aggregate_function_set_error(info, error);
       duckdb_vector_assign_string_element_len(result, offset + i, bytes.data(), bytes.size());
     }
   }
 
   static Status Register(duckdb_connection connection, const char* name, duckdb_type argument) {
     duckdb_aggregate_function function = duckdb_create_aggregate_function();
-    duckdb_logical_type type = duckdb_create_logical_type(argument), blob = duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
+    duckdb_logical_type type = duckdb_create_logical_type(argument),
+                        blob = duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
     duckdb_aggregate_function_set_name(function, name);
     duckdb_aggregate_function_add_parameter(function, type);
     duckdb_aggregate_function_set_return_type(function, blob);
     duckdb_aggregate_function_set_functions(function, Size, Init, Update, Combine, Finalize);
     duckdb_aggregate_function_set_destructor(function, Destroy);
-    duckdb_aggregate_function_set_special_handling(function);  // NULLs are skipped here, without a copy of the chunk
-    const bool registered = duckdb_register_aggregate_function(connection, function) == DuckDBSuccess;
+    duckdb_aggregate_function_set_special_handling(
+        function);  // NULLs are skipped here, without a copy of the chunk
+    const bool registered =
+        duckdb_register_aggregate_function(connection, function) == DuckDBSuccess;
     duckdb_destroy_aggregate_function(&function);
     duckdb_destroy_logical_type(&type);
     duckdb_destroy_logical_type(&blob);
-    return registered ? Status() : base::Internal(std::string("the engine refuses aggregate ") + name);
+    return registered ? Status()
+                      : base::Internal(std::string("the engine refuses aggregate ") + name);
   }
 };
 
 struct DdSketchBase {
   using State = DdSketch;
   static bool Empty(const State& state) { return state.empty(); }
-  static const char* Combine(const State& source, State* target) { return target->Merge(source) ? nullptr : kNoMemory; }
+  static const char* Combine(const State& source, State* target) {
+    return target->Merge(source) ? nullptr : kNoMemory;
+  }
   static const char* Write(const State& state, std::string* out) {
     state.AppendTo(out);
     return nullptr;
@@ -109,7 +125,8 @@ struct DdSketchOfValues : DdSketchBase {
     return nullptr;
   }
   // The slower way: some cells are NULL or no finite numbers.
-  static const char* Checked(const double* values, uint64_t* validity, idx_t from, idx_t size, const int32_t* codes, State** states) {
+  static const char* Checked(const double* values, uint64_t* validity, idx_t from, idx_t size,
+                             const int32_t* codes, State** states) {
     for (idx_t i = 0; i < size; ++i) {
       if (!IsValid(validity, from + i)) continue;
       if (!(std::abs(values[from + i]) <= std::numeric_limits<double>::max()))
@@ -145,8 +162,12 @@ const char* TextOf(HyperLogLog::Outcome outcome) {
 struct HllBase {
   using State = HyperLogLog;
   static bool Empty(const State& state) { return state.empty(); }
-  static const char* Combine(const State& source, State* target) { return TextOf(target->Merge(source)); }
-  static const char* Write(const State& state, std::string* out) { return TextOf(state.AppendTo(out)); }
+  static const char* Combine(const State& source, State* target) {
+    return TextOf(target->Merge(source));
+  }
+  static const char* Write(const State& state, std::string* out) {
+    return TextOf(state.AppendTo(out));
+  }
 };
 
 struct HllOfValues : HllBase {
@@ -207,7 +228,8 @@ struct MomentsOfMoments : MomentsBase {
   }
 };
 
-// A scalar function of a state's bytes (and perhaps a number): `Read` gives the value, nothing for NULL, or an error.
+// A scalar function of a state's bytes (and perhaps a number): `Read` gives the value, nothing for
+// NULL, or an error.
 struct Answer {
   std::optional<double> number;
   std::optional<int64_t> integer;
@@ -229,7 +251,8 @@ void Scalar(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector ou
   void* out = duckdb_vector_get_data(output);
   for (idx_t i = 0; i < duckdb_data_chunk_get_size(input); ++i) {
     Answer answer;
-    if (IsValid(validity, i) && IsValid(number_validity, i)) answer = Read(TextAt(cells, i), numbers ? numbers[i] : 0);
+    if (IsValid(validity, i) && IsValid(number_validity, i))
+      answer = Read(TextAt(cells, i), numbers ? numbers[i] : 0);
     if (answer.error) return duckdb_scalar_function_set_error(info, answer.error);
     if (answer.number) static_cast<double*>(out)[i] = *answer.number;
     else if (answer.integer) static_cast<int64_t*>(out)[i] = *answer.integer;
@@ -284,7 +307,8 @@ constexpr ScalarFunction kScalars[] = {
 
 Status RegisterScalar(duckdb_connection connection, const ScalarFunction& scalar) {
   duckdb_scalar_function function = duckdb_create_scalar_function();
-  duckdb_logical_type blob = duckdb_create_logical_type(DUCKDB_TYPE_BLOB), number = duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE),
+  duckdb_logical_type blob = duckdb_create_logical_type(DUCKDB_TYPE_BLOB),
+                      number = duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE),
                       result = duckdb_create_logical_type(scalar.result);
   duckdb_scalar_function_set_name(function, scalar.name);
   duckdb_scalar_function_add_parameter(function, blob);
@@ -296,18 +320,24 @@ Status RegisterScalar(duckdb_connection connection, const ScalarFunction& scalar
   duckdb_destroy_logical_type(&blob);
   duckdb_destroy_logical_type(&number);
   duckdb_destroy_logical_type(&result);
-  return registered ? Status() : base::Internal(std::string("the engine refuses function ") + scalar.name);
+  return registered ? Status()
+                    : base::Internal(std::string("the engine refuses function ") + scalar.name);
 }
 
 }  // namespace
 
 Status RegisterSketches(duckdb_connection connection) {
-  RETURN_IF_ERROR(Aggregate<DdSketchOfValues>::Register(connection, "freshet_ddsketch", DUCKDB_TYPE_DOUBLE));
-  RETURN_IF_ERROR(Aggregate<DdSketchOfSketches>::Register(connection, "freshet_ddsketch_merge", DUCKDB_TYPE_BLOB));
+  RETURN_IF_ERROR(
+      Aggregate<DdSketchOfValues>::Register(connection, "freshet_ddsketch", DUCKDB_TYPE_DOUBLE));
+  RETURN_IF_ERROR(Aggregate<DdSketchOfSketches>::Register(connection, "freshet_ddsketch_merge",
+                                                          DUCKDB_TYPE_BLOB));
   RETURN_IF_ERROR(Aggregate<HllOfValues>::Register(connection, "freshet_hll", DUCKDB_TYPE_VARCHAR));
-  RETURN_IF_ERROR(Aggregate<HllOfSketches>::Register(connection, "freshet_hll_merge", DUCKDB_TYPE_BLOB));
-  RETURN_IF_ERROR(Aggregate<MomentsOfValues>::Register(connection, "freshet_moments", DUCKDB_TYPE_DOUBLE));
-  RETURN_IF_ERROR(Aggregate<MomentsOfMoments>::Register(connection, "freshet_moments_merge", DUCKDB_TYPE_BLOB));
+  RETURN_IF_ERROR(
+      Aggregate<HllOfSketches>::Register(connection, "freshet_hll_merge", DUCKDB_TYPE_BLOB));
+  RETURN_IF_ERROR(
+      Aggregate<MomentsOfValues>::Register(connection, "freshet_moments", DUCKDB_TYPE_DOUBLE));
+  RETURN_IF_ERROR(
+      Aggregate<MomentsOfMoments>::Register(connection, "freshet_moments_merge", DUCKDB_TYPE_BLOB));
   for (const ScalarFunction& scalar : kScalars) RETURN_IF_ERROR(RegisterScalar(connection, scalar));
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
-// SketchMemory: what the states of sketches hold on the heap. DuckDB does not see that memory, so its memory_limit does not
-// bound it; this does. The functions that DuckDB calls to free a state get no context, so the count is one per process.
+// SketchMemory: what the states of sketches hold on the heap. DuckDB does not see that memory, so
+// its memory_limit does not bound it; this does. The functions that DuckDB calls to free a state
+// get no context, so the count is one per process.
 //
 // Threads: any. Errors: Take says no; the aggregate then fails with "out of memory" (53200).
 
@@ -12,7 +13,9 @@ namespace store {
 class SketchMemory {
  public:
   static bool Take(size_t bytes) {
-    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_.load(std::memory_order_relaxed)) return true;
+    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <=
+        limit_.load(std::memory_order_relaxed))
+      return true;
     used_.fetch_sub(bytes, std::memory_order_relaxed);
     return false;
   }

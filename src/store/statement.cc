@@ -34,7 +34,8 @@ duckdb_error_type TypeOfText(std::string_view message) {
 
 }  // namespace
 
-base::Status Statement::Prepare(Engine* engine, duckdb_connection connection, const std::string& sql) {
+base::Status Statement::Prepare(Engine* engine, duckdb_connection connection,
+                                const std::string& sql) {
   Reset();
   if (duckdb_prepare(connection, sql.c_str(), &statement_) == DuckDBSuccess) return {};
   const char* error = duckdb_prepare_error(statement_);

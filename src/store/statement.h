@@ -1,5 +1,6 @@
 #pragma once
-// Statement: a prepared statement of DuckDB. Rows: a small result read whole, for the store's own questions.
+// Statement: a prepared statement of DuckDB. Rows: a small result read whole, for the store's own
+// questions.
 //
 // Threads: one owner, with the engine held (Session::Use). Errors: engine_error.h.
 
@@ -28,7 +29,9 @@ class Statement {
   void Reset() { duckdb_destroy_prepare(&statement_); }
   bool prepared() const { return statement_ != nullptr; }
   duckdb_prepared_statement get() const { return statement_; }
-  void BindInt64(idx_t parameter, int64_t value) { duckdb_bind_int64(statement_, parameter, value); }
+  void BindInt64(idx_t parameter, int64_t value) {
+    duckdb_bind_int64(statement_, parameter, value);
+  }
 
   // Runs it to the end and gives the number of rows it changed.
   base::Result<size_t> Execute(Engine* engine);
@@ -47,8 +50,12 @@ class Rows {
     if (open_) duckdb_destroy_result(&result_);
   }
   size_t size() const { return duckdb_row_count(&result_); }
-  bool IsNull(size_t row, size_t column) const { return duckdb_value_is_null(&result_, column, row); }
-  int64_t Int64(size_t row, size_t column) const { return duckdb_value_int64(&result_, column, row); }
+  bool IsNull(size_t row, size_t column) const {
+    return duckdb_value_is_null(&result_, column, row);
+  }
+  int64_t Int64(size_t row, size_t column) const {
+    return duckdb_value_int64(&result_, column, row);
+  }
   std::string Text(size_t row, size_t column) const;
 
  private:

@@ -40,7 +40,9 @@ class OpenStore : public Store {
   Result<std::unique_ptr<Connection>> Connect() override {
     return std::unique_ptr<Connection>(std::make_unique<ReadConnection>(state_));
   }
-  Result<std::unique_ptr<LaneWriter>> MakeLane(const LaneSetup& setup) override { return LaneCommitter::Make(state_, setup); }
+  Result<std::unique_ptr<LaneWriter>> MakeLane(const LaneSetup& setup) override {
+    return LaneCommitter::Make(state_, setup);
+  }
 
   Status RunDdl(const std::vector<std::string>& statements) override {
     std::lock_guard lock(mutex_);
@@ -83,19 +85,24 @@ class OpenStore : public Store {
 
   std::map<model::ObjectId, model::EventTime> Floors() const override {
     std::map<model::ObjectId, model::EventTime> floors;
-    for (const auto& [object, floor] : state_->floors.All()) floors[model::ObjectId(object)] = model::EventTime(floor);
+    for (const auto& [object, floor] : state_->floors.All())
+      floors[model::ObjectId(object)] = model::EventTime(floor);
     return floors;
   }
 
-  void SetMaintained(std::vector<Maintained> tables,
-                     std::function<std::optional<model::EventTime>(model::ObjectId)> watermark) override {
+  void SetMaintained(
+      std::vector<Maintained> tables,
+      std::function<std::optional<model::EventTime>(model::ObjectId)> watermark) override {
     maintenance_.SetTables(std::move(tables), std::move(watermark));
   }
   Status MaintainNow() override { return maintenance_.RunAll(); }
   void StartMaintenance() override { maintenance_.Start(); }
   void StopMaintenance() override { maintenance_.Stop(); }
 
-  bool HasRoom() const override { return FreeDiskBytes(state_->engine->options()) >= state_->engine->options().min_free_disk_bytes; }
+  bool HasRoom() const override {
+    return FreeDiskBytes(state_->engine->options()) >=
+           state_->engine->options().min_free_disk_bytes;
+  }
   size_t FileBytes() const override { return store::FileBytes(*state_->engine); }
   size_t WalBytes() const override { return store::WalBytes(*state_->engine); }
 
@@ -115,7 +122,8 @@ Result<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   if (!options.data_dir.empty()) {
     ASSIGN_OR_RETURN(state->lock, DirectoryLock::Take(options.data_dir));
   }
-  // The system catalog's engine in memory computes no sketches; the store on disk has the process's allowance.
+  // The system catalog's engine in memory computes no sketches; the store on disk has the process's
+  // allowance.
   if (!options.data_dir.empty()) SketchMemory::SetLimit(options.memory_limit_bytes / 2);
   EngineSetup setup{options};
   setup.on_open = [](duckdb_connection connection) -> Status {

@@ -1,21 +1,28 @@
 #pragma once
-// Store: the one door to DuckDB. Opens, locks and checks the data directory; gives read connections, lane writers and the
-// definitions; runs DDL, compaction, checkpoints and retention. Seventh stage of the journey: here a micro-batch commits.
+// Store: the one door to DuckDB. Opens, locks and checks the data directory; gives read
+// connections, lane writers and the definitions; runs DDL, compaction, checkpoints and retention.
+// Seventh stage of the journey: here a micro-batch commits.
 //
-// One file, DATA_DIR/freshet.duckdb, holds everything that must commit together. Fixed tables (all append-only):
+// One file, DATA_DIR/freshet.duckdb, holds everything that must commit together. Fixed tables (all
+// append-only):
 //   freshet_meta(key, value)                       format version
-//   freshet_definitions(version, id, kind, name, definition, properties)  the newest version is the catalog
-//   freshet_positions(source, incarnation, partition, next_offset, lane, commit, watermark, committed_at)
-//   freshet_dead_letters(source, view, incarnation, partition, offset, kafka_time, key, value, reason_code, reason, lane,
-//     commit, at, bytes), freshet_late_rows(source, object, incarnation, partition, first_offset, last_offset, rows, reason,
-//     lane, commit, at)
-//   freshet_floors(object, floor, at)              the highest floor of an object is where its rows begin
+//   freshet_definitions(version, id, kind, name, definition, properties)  the newest version is the
+//   catalog freshet_positions(source, incarnation, partition, next_offset, lane, commit, watermark,
+//   committed_at) freshet_dead_letters(source, view, incarnation, partition, offset, kafka_time,
+//   key, value, reason_code, reason, lane,
+//     commit, at, bytes), freshet_late_rows(source, object, incarnation, partition, first_offset,
+//     last_offset, rows, reason, lane, commit, at)
+//   freshet_floors(object, floor, at)              the highest floor of an object is where its rows
+//   begin
 // and per object raw_<id> (sources with retention) and partials_<id> (views).
 //
-// Threads: any may call Store; a Connection or LaneWriter has one owner, but Interrupt is for any thread. Connections and
+// Threads: any may call Store; a Connection or LaneWriter has one owner, but Interrupt is for any
+// thread. Connections and
 //   lanes end before the Store does.
-// Errors: kUnavailable when another server has the directory; kCorrupt for a newer format or a damaged file;
-//   kExhausted 53100 for a full disk (nothing is lost, try again when there is room), 53200 for memory.
+// Errors: kUnavailable when another server has the directory; kCorrupt for a newer format or a
+// damaged file;
+//   kExhausted 53100 for a full disk (nothing is lost, try again when there is room), 53200 for
+//   memory.
 // Limits: StoreOptions.
 
 #include <atomic>
@@ -37,29 +44,30 @@
 namespace store {
 
 struct StoreOptions {
-  std::filesystem::path data_dir;               // empty = in memory (tests, the system catalog)
+  std::filesystem::path data_dir;  // empty = in memory (tests, the system catalog)
   size_t memory_limit_bytes = size_t{256} << 20;
   size_t max_temp_bytes = size_t{1} << 30;
   int threads = 2;
   size_t min_free_disk_bytes = size_t{256} << 20;  // below it HasRoom() is false and sources pause
-  size_t max_dead_letter_bytes = size_t{1} << 30;   // the oldest go first
+  size_t max_dead_letter_bytes = size_t{1} << 30;  // the oldest go first
   std::chrono::hours max_dead_letter_age{24 * 30};
-  bool lock_settings = true;                        // refuse SET of the engine's own settings; off only in fault tests
+  bool lock_settings = true;  // refuse SET of the engine's own settings; off only in fault tests
 };
 
 // A read (or, for the in-memory catalog, any) connection. One open RowSource at a time.
 class Connection {
  public:
   virtual ~Connection() = default;
-  // Runs one statement. $1.. are bound as text with a cast in the SQL or as typed literals printed by the caller.
+  // Runs one statement. $1.. are bound as text with a cast in the SQL or as typed literals printed
+  // by the caller.
   virtual base::Result<std::unique_ptr<model::RowSource>> Query(const std::string& sql) = 0;
   // Describes without running: names and DuckDB types mapped to ours.
   virtual base::Result<model::Fields> Describe(const std::string& sql) = 0;
-  virtual base::Status Run(const std::string& sql) = 0;   // no result
+  virtual base::Status Run(const std::string& sql) = 0;  // no result
   // BEGIN / ROLLBACK of a read-only snapshot.
   virtual base::Status BeginSnapshot() = 0;
   virtual void EndSnapshot() = 0;
-  virtual void Interrupt() = 0;                            // any thread
+  virtual void Interrupt() = 0;  // any thread
 };
 
 struct Position {
@@ -67,59 +75,63 @@ struct Position {
   model::Incarnation incarnation;
   model::PartitionId partition;
   model::Offset next_offset;
-  std::optional<model::EventTime> watermark;               // of this partition
+  std::optional<model::EventTime> watermark;  // of this partition
 };
 
 // A view's part of a commit: INSERT INTO table <SELECT over the lane's rows function>.
 struct Delta {
   model::ObjectId view;
-  std::string name;            // of the view, for dead letters
+  std::string name;  // of the view, for dead letters
   std::string table;
-  std::string select;          // Plan::Delta(lane.RowsFunction())
+  std::string select;  // Plan::Delta(lane.RowsFunction())
 };
 
 struct LaneCommit {
-  model::ColumnBatch* rows = nullptr;                       // may be empty; positions alone commit too
-  std::vector<Position> positions;                          // only partitions that moved
+  model::ColumnBatch* rows = nullptr;  // may be empty; positions alone commit too
+  std::vector<Position> positions;     // only partitions that moved
   std::vector<model::DeadLetter> dead_letters;
   model::Incarnation incarnation;
 };
 
 struct LaneCommitResult {
   model::CommitNumber commit;
-  std::vector<model::ObjectId> changed;                     // views that got partials
-  std::vector<model::ObjectId> failed_views;                // suspended by this commit (view scope), see failures; this lane
-                                                            // gives them nothing more until Prepare
+  std::vector<model::ObjectId> changed;  // views that got partials
+  std::vector<model::ObjectId>
+      failed_views;  // suspended by this commit (view scope), see failures; this lane
+                     // gives them nothing more until Prepare
   std::vector<base::Status> failures;
-  size_t dead_letters = 0;                                  // all written, those found by views included
+  size_t dead_letters = 0;  // all written, those found by views included
   std::chrono::microseconds aggregate_time{}, commit_time{};
 };
 
 struct LaneSetup {
   model::ObjectId source;
   model::LaneId lane;
-  std::vector<std::string> column_names;                    // of the batch's columns, in order
+  std::vector<std::string> column_names;  // of the batch's columns, in order
   std::vector<model::Type> column_types;
-  std::vector<std::pair<int, std::string>> generated;       // column index -> DuckDB text over the other columns
-  std::vector<bool> not_null;                               // per column; checked for generated ones
-  int event_time = -1;                                      // retention compares with it; null / too far ahead rules are
-                                                            // applied here only when it is generated
+  std::vector<std::pair<int, std::string>>
+      generated;               // column index -> DuckDB text over the other columns
+  std::vector<bool> not_null;  // per column; checked for generated ones
+  int event_time = -1;         // retention compares with it; null / too far ahead rules are
+                               // applied here only when it is generated
   int64_t max_future_us = 0;
-  std::string raw_table;                                    // empty = no raw rows
+  std::string raw_table;  // empty = no raw rows
   std::vector<Delta> deltas;
 };
 
-// A lane's way into the store: its own DuckDB connection, the table function over its batch and prepared statements.
+// A lane's way into the store: its own DuckDB connection, the table function over its batch and
+// prepared statements.
 class LaneWriter {
  public:
   virtual ~LaneWriter() = default;
   // Text for FROM that stands for the batch's rows: "lane_3_rows()".
   static std::string RowsFunction(model::LaneId lane);
 
-  // Fills generated columns, applies source-scope row errors (dead letters), computes every delta, and commits partials,
-  // raw rows, dead letters and positions in ONE transaction. Rows that one view cannot take are found by bisection, left
-  // out of that view and dead-lettered in its name. On any error nothing is committed and the batch is unchanged but for
-  // the rows already dead-lettered into commit->dead_letters; the same call may be repeated.
+  // Fills generated columns, applies source-scope row errors (dead letters), computes every delta,
+  // and commits partials, raw rows, dead letters and positions in ONE transaction. Rows that one
+  // view cannot take are found by bisection, left out of that view and dead-lettered in its name.
+  // On any error nothing is committed and the batch is unchanged but for the rows already
+  // dead-lettered into commit->dead_letters; the same call may be repeated.
   virtual base::Result<LaneCommitResult> Commit(LaneCommit* commit) = 0;
 
   // After DDL at a barrier: prepares again.
@@ -128,30 +140,33 @@ class LaneWriter {
 
 struct Definition {
   model::ObjectId id;
-  std::string kind;        // "source", "view", "role", "grant"
+  std::string kind;  // "source", "view", "role", "grant"
   std::string name;
   std::string definition;  // SQL text
-  std::string properties;  // small JSON that the owner of the kind reads (suspended, hash, incarnation ...)
+  std::string
+      properties;  // small JSON that the owner of the kind reads (suspended, hash, incarnation ...)
 };
 
 // What is wrong with a store, for `freshet check`.
 struct CheckReport {
-  std::vector<std::string> problems;   // empty = sound
-  std::vector<std::string> facts;      // "12 tables, 34,567 rows read, format 1"
+  std::vector<std::string> problems;  // empty = sound
+  std::vector<std::string> facts;     // "12 tables, 34,567 rows read, format 1"
 };
 
 class Store {
  public:
   virtual ~Store() = default;
   static base::Result<std::unique_ptr<Store>> Open(const StoreOptions& options);
-  static base::Result<CheckReport> Check(const StoreOptions& options);   // read-only; refused while a server runs
-  static std::string EngineVersion();                                     // "DuckDB v1.5.5"
+  static base::Result<CheckReport> Check(
+      const StoreOptions& options);    // read-only; refused while a server runs
+  static std::string EngineVersion();  // "DuckDB v1.5.5"
   static constexpr int kFormatVersion = 1;
 
   virtual base::Result<std::unique_ptr<Connection>> Connect() = 0;
   virtual base::Result<std::unique_ptr<LaneWriter>> MakeLane(const LaneSetup& setup) = 0;
 
-  // Each statement alone in its transaction, then a checkpoint. Only at a barrier when lanes write the tables.
+  // Each statement alone in its transaction, then a checkpoint. Only at a barrier when lanes write
+  // the tables.
   virtual base::Status RunDdl(const std::vector<std::string>& statements) = 0;
 
   virtual base::Result<std::vector<Definition>> ReadDefinitions() = 0;
@@ -164,27 +179,33 @@ class Store {
   // The newest position of each (source, incarnation, partition).
   virtual base::Result<std::vector<Position>> ReadPositions(model::ObjectId source) = 0;
   // Writes start positions before the first fetch (semantics 3).
-  virtual base::Status WritePositions(model::LaneId lane, const std::vector<Position>& positions) = 0;
+  virtual base::Status WritePositions(model::LaneId lane,
+                                      const std::vector<Position>& positions) = 0;
 
-  // Below which event time an object (source or view) keeps nothing: rows there went to freshet_late_rows.
+  // Below which event time an object (source or view) keeps nothing: rows there went to
+  // freshet_late_rows.
   virtual std::map<model::ObjectId, model::EventTime> Floors() const = 0;
 
-  // Maintenance thread: compaction (Plan::Merge of hot partials), checkpoints, retention. Tables register what they need.
+  // Maintenance thread: compaction (Plan::Merge of hot partials), checkpoints, retention. Tables
+  // register what they need.
   struct Maintained {
     model::ObjectId object;
     std::string table;
-    std::string merge;                 // partials: Plan::Merge(table); raw tables: empty
-    std::vector<std::string> keys;     // partials: key columns
-    std::string time_column;           // column that retention compares with, empty = none
+    std::string merge;              // partials: Plan::Merge(table); raw tables: empty
+    std::vector<std::string> keys;  // partials: key columns
+    std::string time_column;        // column that retention compares with, empty = none
     std::optional<int64_t> retention_us;
-    int64_t bucket_us = 0;             // floors are aligned to it
+    int64_t bucket_us = 0;  // floors are aligned to it
   };
-  virtual void SetMaintained(std::vector<Maintained> tables, std::function<std::optional<model::EventTime>(model::ObjectId)> watermark) = 0;
-  virtual base::Status MaintainNow() = 0;      // compaction + retention + checkpoint, for tests and shutdown
+  virtual void SetMaintained(
+      std::vector<Maintained> tables,
+      std::function<std::optional<model::EventTime>(model::ObjectId)> watermark) = 0;
+  virtual base::Status
+  MaintainNow() = 0;  // compaction + retention + checkpoint, for tests and shutdown
   virtual void StartMaintenance() = 0;
-  virtual void StopMaintenance() = 0;          // idempotent
+  virtual void StopMaintenance() = 0;  // idempotent
 
-  virtual bool HasRoom() const = 0;            // enough free disk for commits and a checkpoint
+  virtual bool HasRoom() const = 0;  // enough free disk for commits and a checkpoint
   virtual size_t FileBytes() const = 0;
   virtual size_t WalBytes() const = 0;
 };

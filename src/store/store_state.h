@@ -1,5 +1,6 @@
 #pragma once
-// StoreState: what the parts of one open store share: engine, commit numbers, floors, load since the last maintenance.
+// StoreState: what the parts of one open store share: engine, commit numbers, floors, load since
+// the last maintenance.
 //
 // Threads: any. Owns: the engine. Lives until the last lane and connection is gone.
 
@@ -8,6 +9,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 #include "store/commit_ledger.h"
 #include "store/directory_lock.h"
@@ -50,6 +53,10 @@ struct Load {
   }
 };
 
+struct LaneFunctions {
+  std::shared_ptr<LaneRows> rows, positions;
+};
+
 struct StoreState {
   DirectoryLock lock;  // released after the engine has closed
   std::unique_ptr<Engine> engine;
@@ -58,25 +65,32 @@ struct StoreState {
   StoreMetrics metrics;
   Load load;
 
-  // The table function of a lane stays known to the engine, so a lane that comes back gets the same object.
-  // Null while another writer has it.
-  std::shared_ptr<LaneRows> TakeLaneRows(model::LaneId lane) {
+  // The table functions of a lane stay known to the engine, so a lane that comes back gets the same
+  // objects. Nothing while another writer has them.
+  std::optional<LaneFunctions> TakeLane(model::LaneId lane) {
     std::lock_guard lock(lanes_mutex_);
-    std::shared_ptr<LaneRows>& rows = lanes_[lane.value];
-    if (!rows) rows = std::make_shared<LaneRows>(lane);
-    if (taken_[lane.value]) return nullptr;
-    taken_[lane.value] = true;
-    return rows;
+    KnownLane& known = lanes_[lane.value];
+    if (known.taken) return std::nullopt;
+    known.taken = true;
+    if (!known.functions.rows) {
+      const std::string name = "lane_" + std::to_string(lane.value);
+      known.functions = {std::make_shared<LaneRows>(name + "_rows"),
+                         std::make_shared<LaneRows>(name + "_positions")};
+    }
+    return known.functions;
   }
-  void ReturnLaneRows(model::LaneId lane) {
+  void ReturnLane(model::LaneId lane) {
     std::lock_guard lock(lanes_mutex_);
-    taken_[lane.value] = false;
+    lanes_[lane.value].taken = false;
   }
 
  private:
+  struct KnownLane {
+    LaneFunctions functions;
+    bool taken = false;
+  };
   std::mutex lanes_mutex_;
-  std::map<int32_t, std::shared_ptr<LaneRows>> lanes_;
-  std::map<int32_t, bool> taken_;
+  std::map<int32_t, KnownLane> lanes_;
 };
 
 }  // namespace store

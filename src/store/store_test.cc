@@ -1,4 +1,5 @@
-// The store as a whole: opening and refusing, settings, types, streams, snapshots, errors in PostgreSQL's words.
+// The store as a whole: opening and refusing, settings, types, streams, snapshots, errors in
+// PostgreSQL's words.
 
 #include "store/store.h"
 
@@ -31,18 +32,22 @@ std::string CellText(const model::ColumnView& column, size_t row) {
     case model::CellKind::kFloat: return std::to_string(column.Get<float>(row));
     case model::CellKind::kDouble: return std::to_string(column.Get<double>(row));
     case model::CellKind::kHugeInt:
-    case model::CellKind::kUuid: return std::to_string(column.Get<uint64_t>(row)) + "," + std::to_string(column.Get<int64_t>(2 * row + 1));
+    case model::CellKind::kUuid:
+      return std::to_string(column.Get<uint64_t>(row)) + "," +
+             std::to_string(column.Get<int64_t>(2 * row + 1));
     case model::CellKind::kDecimal:
-      return (column.cell_bytes == 2   ? std::to_string(column.Get<int16_t>(row))
-              : column.cell_bytes == 4 ? std::to_string(column.Get<int32_t>(row))
-                                       : std::to_string(column.Get<int64_t>(column.cell_bytes == 16 ? 2 * row : row))) +
+      return (column.cell_bytes == 2 ? std::to_string(column.Get<int16_t>(row))
+              : column.cell_bytes == 4
+                  ? std::to_string(column.Get<int32_t>(row))
+                  : std::to_string(column.Get<int64_t>(column.cell_bytes == 16 ? 2 * row : row))) +
              "e-" + std::to_string(column.scale);
     case model::CellKind::kString:
     case model::CellKind::kBlob: return std::string(column.Get<model::StringCell>(row).View());
     case model::CellKind::kList: {
       std::string out = "[";
       const auto list = column.Get<model::ListCell>(row);
-      for (uint64_t i = 0; i < list.length; ++i) out += (i ? "," : "") + CellText(column.child[0], list.offset + i);
+      for (uint64_t i = 0; i < list.length; ++i)
+        out += (i ? "," : "") + CellText(column.child[0], list.offset + i);
       return out + "]";
     }
     default: return "?";
@@ -52,9 +57,11 @@ std::string CellText(const model::ColumnView& column, size_t row) {
 // "type value" of the one cell of `SELECT expression`.
 std::string Typed(Connection* connection, const std::string& expression) {
   auto rows = connection->Query("SELECT " + expression);
-  if (!rows.ok()) return "ERROR " + std::string(rows.status().sqlstate()) + ": " + rows.status().message();
+  if (!rows.ok())
+    return "ERROR " + std::string(rows.status().sqlstate()) + ": " + rows.status().message();
   auto chunk = (*rows)->Next();
-  if (!chunk.ok()) return "ERROR " + std::string(chunk.status().sqlstate()) + ": " + chunk.status().message();
+  if (!chunk.ok())
+    return "ERROR " + std::string(chunk.status().sqlstate()) + ": " + chunk.status().message();
   return model::NameOf((*rows)->fields()[0].type) + " " + CellText(chunk->columns[0], 0);
 }
 
@@ -96,7 +103,8 @@ TEST(StoreTest, TypesComeOverAsPostgresHasThem) {
       {"[['a'], []::VARCHAR[]]", "text[] [[a],[]]"},
       {"'{\"a\":1}'::JSON", "json {\"a\":1}"},
   };
-  for (const auto& [expression, expected] : cases) EXPECT_EQ(Typed(connection.get(), expression), expected) << expression;
+  for (const auto& [expression, expected] : cases)
+    EXPECT_EQ(Typed(connection.get(), expression), expected) << expression;
   EXPECT_EQ(Typed(connection.get(), "{'a': 1}").substr(0, 12), "ERROR 0A000:");
 }
 
@@ -105,7 +113,8 @@ TEST(StoreTest, ErrorsSpeakAsPostgresDoes) {
   auto connection = store->Connect().Take();
   const std::pair<const char*, const char*> cases[] = {
       {"SELECT 'abc'::INTEGER", "22P02: invalid input syntax for type integer: \"abc\""},
-      {"SELECT '99999999999'::INTEGER", "22003: value \"99999999999\" is out of range for type integer"},
+      {"SELECT '99999999999'::INTEGER",
+       "22003: value \"99999999999\" is out of range for type integer"},
       {"SELECT 99999999999::INTEGER", "22003: integer out of range"},
       {"SELECT 2147483647::INTEGER + 1::INTEGER", "22003: integer out of range"},
       {"SELECT 9223372036854775807 * 2::BIGINT", "22003: bigint out of range"},
@@ -124,24 +133,36 @@ TEST(StoreTest, ErrorsSpeakAsPostgresDoes) {
       {"SELECT error('division by zero')", "22012: division by zero"},
       {"SELECT sqrt(-1)", "2201F: cannot take square root of a negative number"},
       {"SELECT ln(0)", "2201E: cannot take logarithm of zero"},
-      {"SELECT (SELECT * FROM range(3))", "21000: more than one row returned by a subquery used as an expression"},
+      {"SELECT (SELECT * FROM range(3))",
+       "21000: more than one row returned by a subquery used as an expression"},
       {"SELECT * FROM nope", "42P01: relation \"nope\" does not exist"},
       {"SELECT nope FROM range(1)", "42703: column \"nope\" does not exist"},
       {"SELECT nopef(1)", "42883: Scalar Function with name nopef does not exist!"},
       {"SELEC 1", "42601: syntax error at or near \"SELEC\""},
-      {"SELECT date_trunc('foo', TIMESTAMP '2020-01-01')", "22023: unit \"foo\" not recognized for type timestamp"},
-      {"SELECT * FROM read_csv('/etc/passwd')", "42501: Cannot access file \"/etc/passwd\" - file system operations are disabled by configuration"},
+      {"SELECT date_trunc('foo', TIMESTAMP '2020-01-01')",
+       "22023: unit \"foo\" not recognized for type timestamp"},
+      {"SELECT * FROM read_csv('/etc/passwd')",
+       "42501: Cannot access file \"/etc/passwd\" - file system operations are disabled by "
+       "configuration"},
   };
-  for (const auto& [sql, expected] : cases) EXPECT_EQ(Answer(connection.get(), sql), std::string("ERROR ") + expected) << sql;
+  for (const auto& [sql, expected] : cases)
+    EXPECT_EQ(Answer(connection.get(), sql), std::string("ERROR ") + expected) << sql;
 }
 
 TEST(StoreTest, SettingsAreThoseOfPostgresAndLocked) {
   TestStore store;
   EXPECT_EQ(store.Answer("SELECT 7 / 2"), "3");
-  EXPECT_EQ(store.Answer("SELECT string_agg(x::VARCHAR, ',') FROM (SELECT x FROM (VALUES (1), (NULL), (2)) v(x) ORDER BY x)"), "1,2");
-  EXPECT_EQ(store.Answer("SELECT last(coalesce(x, -1)) FROM (SELECT x FROM (VALUES (1), (NULL), (2)) v(x) ORDER BY x)"), "-1");
-  EXPECT_EQ(store.Answer("SELECT TIMESTAMPTZ '2020-01-01 00:00:00' = TIMESTAMP '2020-01-01 00:00:00'"), "true");
-  for (const char* sql : {"SET memory_limit = '1TB'", "SET GLOBAL threads = 64", "ATTACH '/tmp/other.db'", "COPY freshet_meta TO '/tmp/x.csv'",
+  EXPECT_EQ(store.Answer("SELECT string_agg(x::VARCHAR, ',') FROM (SELECT x FROM (VALUES (1), "
+                         "(NULL), (2)) v(x) ORDER BY x)"),
+            "1,2");
+  EXPECT_EQ(store.Answer("SELECT last(coalesce(x, -1)) FROM (SELECT x FROM (VALUES (1), (NULL), "
+                         "(2)) v(x) ORDER BY x)"),
+            "-1");
+  EXPECT_EQ(
+      store.Answer("SELECT TIMESTAMPTZ '2020-01-01 00:00:00' = TIMESTAMP '2020-01-01 00:00:00'"),
+      "true");
+  for (const char* sql : {"SET memory_limit = '1TB'", "SET GLOBAL threads = 64",
+                          "ATTACH '/tmp/other.db'", "COPY freshet_meta TO '/tmp/x.csv'",
                           "SET enable_external_access = true", "LOAD httpfs", "INSTALL httpfs"})
     EXPECT_FALSE(store.connection()->Run(sql).ok()) << sql;
   EXPECT_TRUE(store.connection()->Run("SET TimeZone = 'Asia/Tokyo'").ok());
@@ -151,8 +172,12 @@ TEST(StoreTest, SpillsToTheDataDirectory) {
   StoreOptions options;
   options.memory_limit_bytes = size_t{64} << 20;
   TestStore store(options);
-  EXPECT_EQ(store.Answer("SELECT count(*) FROM (SELECT i FROM range(6000000) r(i) ORDER BY hash(i))"), "6000000");
-  EXPECT_EQ(store.Answer("SELECT count(*) FROM (SELECT hash(i) AS h, count(*) AS n FROM range(2000000) r(i) GROUP BY h)"), "2000000");
+  EXPECT_EQ(
+      store.Answer("SELECT count(*) FROM (SELECT i FROM range(6000000) r(i) ORDER BY hash(i))"),
+      "6000000");
+  EXPECT_EQ(store.Answer("SELECT count(*) FROM (SELECT hash(i) AS h, count(*) AS n FROM "
+                         "range(2000000) r(i) GROUP BY h)"),
+            "2000000");
 }
 
 TEST(StoreTest, ASecondServerIsRefusedByName) {
@@ -160,7 +185,9 @@ TEST(StoreTest, ASecondServerIsRefusedByName) {
   auto second = Store::Open(store.options());
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.status().code(), base::Code::kUnavailable);
-  EXPECT_NE(second.status().message().find("is in use by another server (pid " + std::to_string(getpid()) + ")"), std::string::npos)
+  EXPECT_NE(second.status().message().find("is in use by another server (pid " +
+                                           std::to_string(getpid()) + ")"),
+            std::string::npos)
       << second.status().message();
   EXPECT_EQ(Store::Check(store.options()).status().sqlstate(), "55006");
   store.Close();
@@ -186,21 +213,25 @@ TEST(StoreTest, AForeignADamagedAndANewerFileAreRefusedAndNotTouched) {
     ASSERT_EQ(duckdb_query(connection, "CREATE TABLE other(a INTEGER)", nullptr), DuckDBSuccess);
     duckdb_disconnect(&connection);
     duckdb_close(&database);
-    EXPECT_EQ(Store::Open(options).status().message(), "the database file was not written by Freshet");
+    EXPECT_EQ(Store::Open(options).status().message(),
+              "the database file was not written by Freshet");
   }
   TestStore store;
-  ASSERT_TRUE(store.connection()->Run("UPDATE freshet_meta SET value = '999' WHERE key = 'format'").ok());
+  ASSERT_TRUE(
+      store.connection()->Run("UPDATE freshet_meta SET value = '999' WHERE key = 'format'").ok());
   store.Close();
   auto opened = Store::Open(store.options());
   ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.status().message(), "the store has format 999, this server knows formats up to 1");
+  EXPECT_EQ(opened.status().message(),
+            "the store has format 999, this server knows formats up to 1");
 }
 
 TEST(StoreTest, DefinitionsAreReplacedAsAWholeAndSurvive) {
   TestStore store;
   EXPECT_TRUE(store->ReadDefinitions()->empty());
-  const std::vector<Definition> first{{model::ObjectId(7), "source", "orders", "CREATE SOURCE \"orders\" -- it's\n", "{}"},
-                                      {model::ObjectId(8), "view", "v", "CREATE ...", "{\"suspended\":\"x\"}"}};
+  const std::vector<Definition> first{
+      {model::ObjectId(7), "source", "orders", "CREATE SOURCE \"orders\" -- it's\n", "{}"},
+      {model::ObjectId(8), "view", "v", "CREATE ...", "{\"suspended\":\"x\"}"}};
   ASSERT_TRUE(store->WriteDefinitions(first).ok());
   store.Open();
   auto read = store->ReadDefinitions();
@@ -210,17 +241,20 @@ TEST(StoreTest, DefinitionsAreReplacedAsAWholeAndSurvive) {
   EXPECT_EQ((*read)[1].properties, first[1].properties);
   ASSERT_TRUE(store->WriteDefinitions({}).ok());
   EXPECT_TRUE(store->ReadDefinitions()->empty());
-  ASSERT_TRUE(store->RunDdl({"CREATE TABLE raw_7(a INTEGER)", "CREATE TABLE partials_8(a INTEGER)"}).ok());
+  ASSERT_TRUE(
+      store->RunDdl({"CREATE TABLE raw_7(a INTEGER)", "CREATE TABLE partials_8(a INTEGER)"}).ok());
   EXPECT_EQ(*store->ObjectTables(), (std::vector<std::string>{"partials_8", "raw_7"}));
 }
 
 TEST(StoreTest, DescribesWithoutRunning) {
   TestStore store;
-  auto fields = store.connection()->Describe("SELECT 1 AS \"A b\", error('never run')::BIGINT AS n, count(*) FROM freshet_meta");
+  auto fields = store.connection()->Describe(
+      "SELECT 1 AS \"A b\", error('never run')::BIGINT AS n, count(*) FROM freshet_meta");
   ASSERT_TRUE(fields.ok()) << fields.status().ToString();
   EXPECT_EQ((*fields)[0], (model::Field{"A b", model::kInt4}));
   EXPECT_EQ((*fields)[1], (model::Field{"n", model::kInt8}));
-  EXPECT_EQ(store.connection()->Describe("SELECT nope FROM freshet_meta").status().sqlstate(), "42703");
+  EXPECT_EQ(store.connection()->Describe("SELECT nope FROM freshet_meta").status().sqlstate(),
+            "42703");
 }
 
 TEST(StoreTest, AStreamEndsWhenItsConnectionDoesSomethingElse) {
@@ -250,13 +284,16 @@ TEST(StoreTest, AStreamOutlivesItsConnectionObject) {
   auto rows = connection->Query("SELECT range FROM range(10000)").Take();
   connection.reset();
   size_t total = 0;
-  for (auto chunk = rows->Next(); chunk.ok() && chunk->rows > 0; chunk = rows->Next()) total += chunk->rows;
+  for (auto chunk = rows->Next(); chunk.ok() && chunk->rows > 0; chunk = rows->Next())
+    total += chunk->rows;
   EXPECT_EQ(total, 10'000u);
 }
 
 TEST(StoreTest, AnErrorInTheMiddleOfAStreamEndsIt) {
   TestStore store;
-  auto rows = store.connection()->Query("SELECT CASE WHEN range = 900000 THEN error('division by zero')::BIGINT ELSE range END FROM range(1000000)");
+  auto rows = store.connection()->Query(
+      "SELECT CASE WHEN range = 900000 THEN error('division by zero')::BIGINT ELSE range END FROM "
+      "range(1000000)");
   base::Status status;
   while (rows.ok() && status.ok()) {
     auto chunk = (*rows)->Next();
@@ -291,7 +328,9 @@ TEST(StoreTest, InterruptEndsALongStatement) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     store.connection()->Interrupt();
   });
-  const std::string answer = Answer(store.connection(), "SELECT count(*)::VARCHAR FROM range(10000000) a, range(10000000) b WHERE a.range * b.range % 7 = 3");
+  const std::string answer = Answer(store.connection(),
+                                    "SELECT count(*)::VARCHAR FROM range(10000000) a, "
+                                    "range(10000000) b WHERE a.range * b.range % 7 = 3");
   killer.join();
   EXPECT_EQ(answer, "ERROR 57014: canceling statement due to user request");
   EXPECT_EQ(store.Answer("SELECT 1"), "1");
@@ -302,19 +341,26 @@ TEST(StoreTest, MemoryIsBounded) {
   options.memory_limit_bytes = size_t{32} << 20;
   options.max_temp_bytes = size_t{1} << 20;
   TestStore store(options);
-  const std::string answer = Answer(store.connection(), "SELECT sum(l)::VARCHAR FROM (SELECT hash(i) AS h, max(i::VARCHAR || ' and a long text') AS t, len(t) AS l FROM range(5000000) r(i) GROUP BY h)");
+  const std::string answer =
+      Answer(store.connection(),
+             "SELECT sum(l)::VARCHAR FROM (SELECT hash(i) AS h, max(i::VARCHAR || ' and a long "
+             "text') AS t, len(t) AS l FROM range(5000000) r(i) GROUP BY h)");
   EXPECT_TRUE(answer.starts_with("ERROR 53")) << answer;
   EXPECT_EQ(store.Answer("SELECT 1"), "1");
 }
 
 TEST(StoreTest, CheckFindsWhatDoesNotAgree) {
   TestStore store;
-  ASSERT_TRUE(store->RunDdl({"CREATE TABLE partials_5(k0 BIGINT, s0 BLOB)",
-                             "CREATE TABLE raw_1(id BIGINT, t VARCHAR, ts TIMESTAMP, __partition INTEGER, __offset BIGINT, "
-                             "__incarnation INTEGER, __lane INTEGER, __commit BIGINT)"}).ok());
+  ASSERT_TRUE(store
+                  ->RunDdl({"CREATE TABLE partials_5(k0 BIGINT, s0 BLOB)",
+                            "CREATE TABLE raw_1(id BIGINT, t VARCHAR, ts TIMESTAMP, __partition "
+                            "INTEGER, __offset BIGINT, "
+                            "__incarnation INTEGER, __lane INTEGER, __commit BIGINT)"})
+                  .ok());
   LaneSetup setup = TestSetup();
   setup.raw_table = "raw_1";
-  setup.deltas = {TestDelta(5, "v", "SELECT id, freshet_ddsketch(id) FROM lane_0_rows() GROUP BY 1")};
+  setup.deltas = {
+      TestDelta(5, "v", "SELECT id, freshet_ddsketch(id) FROM lane_0_rows() GROUP BY 1")};
   auto lane = store->MakeLane(setup).Take();
   TestBatch batch(setup);
   ASSERT_TRUE(lane->Commit(batch.Make({{1, "a", 0}, {2, "b", 0}})).ok());
@@ -326,14 +372,17 @@ TEST(StoreTest, CheckFindsWhatDoesNotAgree) {
   EXPECT_EQ(report->facts.size(), 2u);
   store.Open();
   ASSERT_TRUE(store.connection()->Run("INSERT INTO raw_1 SELECT * FROM raw_1").ok());
-  ASSERT_TRUE(store.connection()->Run("INSERT INTO raw_1 SELECT * REPLACE (99 AS __offset) FROM raw_1 LIMIT 1").ok());
+  ASSERT_TRUE(store.connection()
+                  ->Run("INSERT INTO raw_1 SELECT * REPLACE (99 AS __offset) FROM raw_1 LIMIT 1")
+                  .ok());
   ASSERT_TRUE(store.connection()->Run("INSERT INTO partials_5 VALUES (1, 'rubbish'::BLOB)").ok());
   store.Close();
   report = Store::Check(store.options());
   ASSERT_TRUE(report.ok()) << report.status().ToString();
-  EXPECT_EQ(report->problems, (std::vector<std::string>{"table partials_5: column s0 has states that cannot be read (1)",
-                                                        "table raw_1: records are stored twice (2)",
-                                                        "table raw_1: rows lie beyond their partition's position (1)"}));
+  EXPECT_EQ(report->problems, (std::vector<std::string>{
+                                  "table partials_5: column s0 has states that cannot be read (1)",
+                                  "table raw_1: records are stored twice (2)",
+                                  "table raw_1: rows lie beyond their partition's position (1)"}));
   StoreOptions nowhere;
   nowhere.data_dir = "/tmp/freshet-there-is-nothing-here";
   EXPECT_EQ(Store::Check(nowhere).status().code(), base::Code::kNotFound);

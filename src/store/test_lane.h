@@ -1,5 +1,6 @@
 #pragma once
-// For this room's tests: a lane over three columns (id int8, t text, ts timestamptz) and rows to commit through it.
+// For this room's tests: a lane over three columns (id int8, t text, ts timestamptz) and rows to
+// commit through it.
 //
 // Threads: one test. Errors: fail the test.
 
@@ -38,7 +39,9 @@ inline Delta TestDelta(int64_t id, const std::string& name, const std::string& s
 // A batch and its commit; offsets go on from the commit before.
 class TestBatch {
  public:
-  explicit TestBatch(const LaneSetup& setup) : batch_(setup.column_types), setup_(setup) { commit_.rows = &batch_; }
+  explicit TestBatch(const LaneSetup& setup) : batch_(setup.column_types), setup_(setup) {
+    commit_.rows = &batch_;
+  }
 
   LaneCommit* Make(const std::vector<TestRow>& rows) {
     batch_.Clear();
@@ -58,7 +61,11 @@ class TestBatch {
     }
     for (int32_t p = 0; p < 4; ++p)
       if (next_[static_cast<size_t>(p)] > 0)
-        commit_.positions.push_back({setup_.source, {}, model::PartitionId(p), model::Offset(next_[static_cast<size_t>(p)]), std::nullopt});
+        commit_.positions.push_back({setup_.source,
+                                     {},
+                                     model::PartitionId(p),
+                                     model::Offset(next_[static_cast<size_t>(p)]),
+                                     std::nullopt});
     return &commit_;
   }
   LaneCommit* commit() { return &commit_; }

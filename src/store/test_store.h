@@ -30,7 +30,8 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-// Rows of a query whose columns are all text, joined by '|' within a row; NULL is "-". An error is one row "ERROR state: text".
+// Rows of a query whose columns are all text, joined by '|' within a row; NULL is "-". An error is
+// one row "ERROR state: text".
 std::vector<std::string> TextRows(Connection* connection, const std::string& sql);
 // The first row, or "" when there is none.
 std::string Answer(Connection* connection, const std::string& sql);
@@ -56,7 +57,9 @@ class TestStore {
   }
   Store* operator->() { return store_.get(); }
   Connection* connection() { return connection_.get(); }
-  std::string Answer(const std::string& sql) { return store::Answer(connection_.get(), "SELECT CAST((" + sql + ") AS VARCHAR)"); }
+  std::string Answer(const std::string& sql) {
+    return store::Answer(connection_.get(), "SELECT CAST((" + sql + ") AS VARCHAR)");
+  }
   const StoreOptions& options() const { return options_; }
 
  private:
@@ -68,7 +71,8 @@ class TestStore {
 
 inline std::vector<std::string> TextRows(Connection* connection, const std::string& sql) {
   auto error = [](const base::Status& status) {
-    return std::vector<std::string>{"ERROR " + std::string(status.sqlstate()) + ": " + status.message()};
+    return std::vector<std::string>{"ERROR " + std::string(status.sqlstate()) + ": " +
+                                    status.message()};
   };
   auto source = connection->Query(sql);
   if (!source.ok()) return error(source.status());

@@ -1,5 +1,6 @@
 #pragma once
-// Numbers in one to ten bytes, seven bits a byte, the lowest first. Threads: any. Errors: Read says false at damaged bytes.
+// Numbers in one to ten bytes, seven bits a byte, the lowest first. Threads: any. Errors: Read says
+// false at damaged bytes.
 
 #include <cstdint>
 #include <string>
@@ -12,13 +13,18 @@ inline void AppendVarint(uint64_t value, std::string* out) {
   out->push_back(static_cast<char>(value));
 }
 
-inline uint64_t ZigZag(int64_t value) { return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63); }
-inline int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
+inline uint64_t ZigZag(int64_t value) {
+  return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
+}
+inline int64_t UnZigZag(uint64_t value) {
+  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
+}
 
 // Takes bytes off the front of a text.
 class ByteReader {
  public:
-  explicit ByteReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  explicit ByteReader(std::string_view bytes)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
   bool empty() const { return at_ == end_; }
   bool Byte(uint8_t* value) {
     if (at_ == end_) return false;

@@ -55,8 +55,10 @@ class Compiler {
     RETURN_IF_ERROR(From(*select.from[0]));
     if (select.where) RETURN_IF_ERROR(Where(*select.where));
     for (const auto& expr : select.group_by) RETURN_IF_ERROR(GroupBy(*expr));
+    for (const auto& item : select.items) RETURN_IF_ERROR(CheckExpr(*item.expr));
     for (const auto& item : select.items) RETURN_IF_ERROR(Output(item));
     if (select.having) {
+      RETURN_IF_ERROR(CheckExpr(*select.having));
       ASSIGN_OR_RETURN(plan_.having, Rewritten(*select.having));
     }
     plan_.states = states_.TakeStates();
@@ -120,7 +122,6 @@ class Compiler {
   }
 
   base::Result<std::string> Rewritten(const sql::Expr& expr) {
-    RETURN_IF_ERROR(CheckExpr(expr));
     ASSIGN_OR_RETURN(auto over_values, Rewrite(Plain(expr)));
     return sql::PrintDuckDb(*over_values, {});
   }

@@ -88,7 +88,7 @@ TEST(Compile, EqualStatesAreStoredOnce) {
 }
 
 TEST(Compile, ExactSumsKeepTheirScale) {
-  const Plan plan = Compiled("SELECT sum(amount), sum(amount * 1.25) AS taxed, sum(order_id), sum(price), max(region) FROM orders");
+  const Plan plan = Compiled("SELECT sum(amount), sum(amount * 1.25) AS taxed, sum(order_id) AS ids, sum(price) AS p, max(region) FROM orders");
   ASSERT_EQ(plan.states.size(), 5u);
   EXPECT_EQ(plan.states[0].duckdb_type, "DECIMAL(38,2)");
   EXPECT_EQ(plan.states[1].duckdb_type, "DECIMAL(38,4)");
@@ -157,7 +157,6 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
       {"SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY price) FROM orders", "approx_percentile"},
       {"SELECT string_agg(region, ',') FROM orders", "count, sum"},
       {"SELECT window_start, count(*) FROM HOP(orders, order_time, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE) GROUP BY 1", "TUMBLE"},
-      {"SELECT approx_percentile(price) WITHIN GROUP (ORDER BY price) FROM orders GROUP BY price", "one approx_percentile"},
   };
   for (const Case& c : cases) {
     const auto status = Refused(c.text);

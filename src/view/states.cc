@@ -172,6 +172,7 @@ base::Result<std::string> StateBuilder::Summing(const Call& call) {
   if (call.name == "avg") return AsDouble(sum) + " / " + CountState(call);  // no accepted row: NULL / 0 is NULL
   if (type.IsInteger() && type.id != model::TypeId::kInt8) return "CAST(" + sum + " AS BIGINT)";
   if (type.id == model::TypeId::kFloat4) return "CAST(" + sum + " AS FLOAT)";
+  if (type.id == model::TypeId::kInt8) return "CAST(" + sum + " AS DECIMAL(38,0))";
   return sum;
 }
 
