@@ -161,6 +161,10 @@ std::optional<Status> NumberRange(std::string_view text) {
 // What our printed error('...') calls say, and conditions that several error types share.
 std::optional<Status> WellKnown(std::string_view text) {
   if (text == "division by zero") return base::DataError(std::string(text)).WithSqlstate("22012");
+  if (text.starts_with("invalid input syntax for type "))
+    return base::DataError(std::string(text)).WithSqlstate("22P02");
+  if (text == "negative substring length not allowed")
+    return base::DataError(std::string(text)).WithSqlstate("22011");
   if (text == "cannot take square root of a negative number")
     return base::DataError(std::string(text)).WithSqlstate("2201F");
   if (text.starts_with("cannot take logarithm of "))
