@@ -54,7 +54,8 @@ TEST(Settings, EveryRowIsDescribedAndAccepted) {
 
 TEST(Settings, ReferenceIsFresh) {
   std::ostringstream text;
-  text << "<!-- Made by src/server/settings_test.cc; `make docs` writes it again. -->\n# Settings\n\nEach setting is a flag of `freshet run` (`--data-dir`), a name in the TOML file given by `--config` "
+  text << "<!-- Made by src/server/settings_test.cc; `make docs` writes it again. -->\n"
+          "# Settings\n\nEach setting is a flag of `freshet run` (`--data-dir`), a name in the TOML file given by `--config` "
           "(`data_dir`) and\nan environment variable (`FRESHET_DATA_DIR`). The command line beats the environment, the "
           "environment beats the file.\nSizes take KB, MB, GB, KiB, MiB, GiB; durations ms, s, min, h.\n\n"
           "| name | unit | default | meaning |\n|---|---|---|---|\n";
