@@ -52,10 +52,10 @@ base::Result<KafkaAdmin::EventPtr> KafkaAdmin::Await(rd_kafka_queue_t* results, 
         client_->ClearTrouble();
         return event;
       }
-      if (base::Status trouble = client_->Trouble(); !trouble.ok()) return trouble;
+      if (base::Status trouble = client_->TroubleStatus(); !trouble.ok()) return trouble;
       return KafkaClient::StatusOf(error, topic_, rd_kafka_event_error_string(event.get()));
     }
-    base::Status trouble = client_->Trouble();
+    base::Status trouble = client_->TroubleStatus();
     if (trouble.code() == base::Code::kDenied) return trouble;
     if (base::Clock::System().Monotonic() < deadline) continue;
     if (!trouble.ok()) return trouble;

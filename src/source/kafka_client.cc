@@ -54,14 +54,9 @@ std::pair<std::string, std::string> SplitErrorText(std::string_view text) {
   return {std::string(broker), std::string(rest)};
 }
 
-std::string UtcText(base::WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const std::time_t value = std::chrono::system_clock::to_time_t(std::chrono::sys_time<std::chrono::seconds>(seconds));
-  std::tm parts{};
-  gmtime_r(&value, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%SZ", &parts);
-  return text.data();
+TroubleKind KindOf(rd_kafka_resp_err_t error) {
+  if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION) return TroubleKind::kSignIn;
+  return error == RD_KAFKA_RESP_ERR__SSL ? TroubleKind::kTls : TroubleKind::kUnreachable;
 }
 
 }  // namespace
@@ -108,11 +103,12 @@ void KafkaClient::TakeError(rd_kafka_resp_err_t error, const char* text) {
   }
   // The first trouble stays, so that its text and time stand still, but for one that names a broker where none was named and
   // a refused sign-in, which says more than a lost connection.
+  const TroubleKind kind = KindOf(error);
   const bool says_more = trouble_ && ((trouble_->broker.empty() && !broker.empty()) ||
-                                      (error == RD_KAFKA_RESP_ERR__AUTHENTICATION && trouble_->error != error));
+                                      (kind == TroubleKind::kSignIn && trouble_->kind != kind));
   if (trouble_ && !says_more) return;
   const base::WallTime since = trouble_ ? trouble_->since : base::Clock::System().Wall();
-  trouble_ = Problem{error, std::move(broker), std::move(rest), since};
+  trouble_ = Trouble{kind, std::move(broker), std::move(rest), since};
 }
 
 void KafkaClient::TakeStatistics(const char* json) {
@@ -145,20 +141,7 @@ bool KafkaClient::IsSomeLeaderUp() const {
   return !known && is_up(-1);
 }
 
-base::Status KafkaClient::Trouble() const {
-  if (!trouble_) return {};
-  const std::string who = trouble_->broker.empty() ? "no Kafka broker can be reached" : "Kafka broker " + trouble_->broker;
-  const std::string since = " since " + UtcText(trouble_->since) + ": " + trouble_->text;
-  if (trouble_->error == RD_KAFKA_RESP_ERR__AUTHENTICATION)
-    return base::Denied(who + " refuses the sign-in" + since)
-        .WithSqlstate("28000")
-        .WithHint("Check properties.security.protocol, sasl.mechanisms, sasl.username and sasl.password.");
-  if (trouble_->error == RD_KAFKA_RESP_ERR__SSL)
-    return base::Unavailable(who + " cannot be reached over TLS" + since)
-        .WithHint("Check properties.security.protocol, ssl.ca.pem and the broker's certificate.");
-  return base::Unavailable(who + (trouble_->broker.empty() ? "" : " cannot be reached") + since)
-      .WithHint("Check that the broker runs and that properties.bootstrap.server is right; it is tried again by itself.");
-}
+base::Status KafkaClient::TroubleStatus() const { return trouble_ ? source::StatusOf(*trouble_) : base::Status(); }
 
 base::Status KafkaClient::StatusOf(rd_kafka_resp_err_t error, const std::string& topic, const std::string& text) {
   const std::string what = "topic \"" + topic + "\"";
@@ -166,15 +149,13 @@ base::Status KafkaClient::StatusOf(rd_kafka_resp_err_t error, const std::string&
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-      return base::NotFound(what + " does not exist on the brokers")
-          .WithHint("Create the topic, or mend the option topic; names are case-sensitive.");
+      return TopicIsMissing(topic);
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return base::NotFound(what + " has no such partition: " + text);
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       return base::Invalid(what + " is no valid topic name").WithHint("Letters, digits, '.', '_' and '-', at most 249.");
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return base::Denied(what + " may not be read: " + text)
-          .WithHint("Grant this client's principal READ and DESCRIBE on the topic.");
+      return TopicIsDenied(topic, text);
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return base::Denied("the brokers refuse the sign-in: " + text);
     case RD_KAFKA_RESP_ERR__BAD_MSG:

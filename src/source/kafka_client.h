@@ -2,7 +2,7 @@
 // KafkaClient: one librdkafka handle with Freshet's settings, its log, its events, and what is known of the brokers' health.
 //
 // Threads: one owner; the library's own threads only reach the log. Owns: the handle.
-// Errors: Make says Invalid for properties that the library refuses. Trouble is how broken connections are said.
+// Errors: Make says Invalid for properties that the library refuses. TroubleStatus is how broken connections are said.
 
 #include <librdkafka/rdkafka.h>
 
@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "model/kafka_properties.h"
 #include "source/kafka_statistics.h"
+#include "source/trouble.h"
 
 namespace source {
 
@@ -48,7 +49,7 @@ class KafkaClient {
   // Takes in what the library has reported since: errors and statistics.
   void Serve();
   // Why brokers cannot be reached; OK while none is known to be away, or one that is needed is up again.
-  base::Status Trouble() const;
+  base::Status TroubleStatus() const;
   void ClearTrouble() { trouble_.reset(); }
   const KafkaStatistics& statistics() const { return statistics_; }
 
@@ -56,12 +57,6 @@ class KafkaClient {
   static base::Status StatusOf(rd_kafka_resp_err_t error, const std::string& topic, const std::string& text);
 
  private:
-  struct Problem {
-    rd_kafka_resp_err_t error;
-    std::string broker, text;
-    base::WallTime since;
-  };
-
   explicit KafkaClient(std::string topic) : topic_(std::move(topic)) {}
   void TakeError(rd_kafka_resp_err_t error, const char* text);
   void TakeStatistics(const char* json);
@@ -70,7 +65,7 @@ class KafkaClient {
   const std::string topic_;
   RdPtr<rd_kafka_t> handle_;
   RdPtr<rd_kafka_queue_t> events_;
-  std::optional<Problem> trouble_;
+  std::optional<Trouble> trouble_;
   KafkaStatistics statistics_;
   double queued_bytes_ = 0;  // as last added to the gauge
   base::Gauge* queue_gauge_ = nullptr;

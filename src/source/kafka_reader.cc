@@ -78,6 +78,7 @@ class KafkaReader final : public Reader {
   void Resume(const std::vector<model::PartitionId>& partitions) override;
   std::vector<PartitionState> States() const override;
   void Wake() override { rd_kafka_queue_yield(queue_.get()); }
+  std::string_view kind() const override { return "librdkafka"; }
 
  private:
   struct Partition {
@@ -307,23 +308,15 @@ base::Status KafkaReader::OutOfRange(const Partition& partition, const std::stri
   int64_t low = 0, high = 0;
   const auto error = rd_kafka_query_watermark_offsets(client_->handle(), options_.topic.c_str(), partition.id, &low, &high,
                                                       static_cast<int>(kWatermarkTimeout.count()));
-  const std::string there = error == RD_KAFKA_RESP_ERR_NO_ERROR
-                                ? "the broker has offsets " + std::to_string(low) + " to " + std::to_string(high)
-                                : "what the broker has cannot be asked now";
-  return base::Corrupt("topic \"" + options_.topic + "\" partition " + std::to_string(partition.id) + " has no offset " +
-                       std::to_string(partition.next) + ": " + there)
-      .WithDetail(text)
-      .WithHint(low > partition.next ? "Records were deleted before they were read. ALTER SOURCE ... RESET accepts the gap."
-                                     : "The partition was cut or made anew. ALTER SOURCE ... RESET accepts what it has now.");
+  const bool known = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+  return StatusOf(MissingOffset{options_.topic, partition.id, partition.next, known ? low : -1, known ? high : -1, text});
 }
 
 // What to say when nothing came.
 base::Status KafkaReader::QuietStatus() const {
   for (const auto& partition : partitions_)
-    if (!partition.trouble.ok()) return base::Unavailable(partition.trouble.message()).WithHint(partition.trouble.hint());
-  const base::Status trouble = client_->Trouble();
-  if (trouble.code() == base::Code::kDenied) return base::Unavailable(trouble.message()).WithHint(trouble.hint());
-  return trouble;
+    if (!partition.trouble.ok()) return AsWaiting(partition.trouble);
+  return AsWaiting(client_->TroubleStatus());
 }
 
 }  // namespace

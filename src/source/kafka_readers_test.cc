@@ -1,7 +1,5 @@
-// The reader and the admin against librdkafka's own mock brokers: real sockets and the client's real code, no Kafka.
+// Both readers and the admin against librdkafka's own mock brokers: real sockets and the clients' real code, no Kafka.
 // What only a real broker does (transactions, compaction, sign-in) is in kafka_system_test.cc.
-
-#include "source/kafka_reader.h"
 
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
@@ -11,6 +9,10 @@
 #include <chrono>
 #include <map>
 #include <thread>
+
+#include "source/any_reader.h"
+#include "source/direct_reader.h"
+#include "source/kafka_reader.h"
 
 namespace source {
 namespace {
@@ -26,8 +28,10 @@ struct Message {
   std::string headers;
 };
 
+using Maker = base::Result<std::unique_ptr<Reader>> (*)(const ReaderOptions&);
+
 // One mock cluster with one topic "t" and a producer.
-class KafkaReaderTest : public testing::Test {
+class ReadersTest : public testing::TestWithParam<Maker> {
  protected:
   void SetUp() override {
     std::array<char, 512> why{};
@@ -60,7 +64,7 @@ class KafkaReaderTest : public testing::Test {
     options.topic = options.topic.empty() ? "t" : options.topic;
     options.properties["bootstrap.servers"] = servers_;
     options.properties["reconnect.backoff.max.ms"] = "200";
-    auto reader = MakeKafkaReader(options);
+    auto reader = GetParam()(options);
     EXPECT_TRUE(reader.ok()) << reader.status().ToString();
     return reader.Take();
   }
@@ -108,7 +112,7 @@ class KafkaReaderTest : public testing::Test {
 
 PartitionStart At(int32_t partition, int64_t offset) { return {model::PartitionId(partition), model::Offset(offset)}; }
 
-TEST_F(KafkaReaderTest, ReadsFromWhereItIsTold) {
+TEST_P(ReadersTest, ReadsFromWhereItIsTold) {
   Produce(0, Numbered(0, 500));
   Produce(1, Numbered(0, 500));
   auto reader = Open();
@@ -126,7 +130,7 @@ TEST_F(KafkaReaderTest, ReadsFromWhereItIsTold) {
   for (const auto& state : reader->States()) EXPECT_EQ(state.high_watermark_offset, 500);
 }
 
-TEST_F(KafkaReaderTest, TombstonesEmptyValuesAndHeaders) {
+TEST_P(ReadersTest, TombstonesEmptyValuesAndHeaders) {
   ASSERT_EQ(rd_kafka_producev(producer_, RD_KAFKA_V_TOPIC("t"), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("gone", 4), RD_KAFKA_V_END),
             RD_KAFKA_RESP_ERR_NO_ERROR);
   char nothing = 0;
@@ -146,7 +150,7 @@ TEST_F(KafkaReaderTest, TombstonesEmptyValuesAndHeaders) {
   EXPECT_EQ(messages[2].value->size(), 300'000u);
 }
 
-TEST_F(KafkaReaderTest, AnotherAssignmentLosesNothingOfThePartitionsThatStay) {
+TEST_P(ReadersTest, AnotherAssignmentLosesNothingOfThePartitionsThatStay) {
   Produce(0, Numbered(0, 1000));
   Produce(1, Numbered(0, 10));
   Produce(2, Numbered(0, 10));
@@ -166,7 +170,7 @@ TEST_F(KafkaReaderTest, AnotherAssignmentLosesNothingOfThePartitionsThatStay) {
   for (size_t i = before; i < messages.size(); ++i) EXPECT_NE(messages[i].partition, 1) << "was taken away";
 }
 
-TEST_F(KafkaReaderTest, PausedPartitionsAreSilentAndGoOnWhereTheyStood) {
+TEST_P(ReadersTest, PausedPartitionsAreSilentAndGoOnWhereTheyStood) {
   Produce(0, Numbered(0, 1000));
   ReaderOptions options;
   options.max_poll_records = 10;
@@ -190,7 +194,7 @@ TEST_F(KafkaReaderTest, PausedPartitionsAreSilentAndGoOnWhereTheyStood) {
   }
 }
 
-TEST_F(KafkaReaderTest, AnOffsetThatIsNotThereIsAnErrorThatNamesTheGapAndStays) {
+TEST_P(ReadersTest, AnOffsetThatIsNotThereIsAnErrorThatNamesTheGapAndStays) {
   Produce(0, Numbered(0, 10));
   auto reader = Open();
   ASSERT_TRUE(reader->Assign({At(0, 77)}).ok());
@@ -204,7 +208,7 @@ TEST_F(KafkaReaderTest, AnOffsetThatIsNotThereIsAnErrorThatNamesTheGapAndStays) 
   EXPECT_TRUE(batch.records.empty());
 }
 
-TEST_F(KafkaReaderTest, ABrokerThatGoesAndComesBackCostsOnlyTime) {
+TEST_P(ReadersTest, ABrokerThatGoesAndComesBackCostsOnlyTime) {
   Produce(0, Numbered(0, 10));
   auto reader = Open();
   ASSERT_TRUE(reader->Assign({At(0, 0)}).ok());
@@ -228,7 +232,7 @@ TEST_F(KafkaReaderTest, ABrokerThatGoesAndComesBackCostsOnlyTime) {
   EXPECT_EQ(messages[0].offset, 10);
 }
 
-TEST_F(KafkaReaderTest, WakeEndsAPollThatWaits) {
+TEST_P(ReadersTest, WakeEndsAPollThatWaits) {
   auto reader = Open();
   ASSERT_TRUE(reader->Assign({At(0, 0)}).ok());
   model::RecordBatch batch;
@@ -243,7 +247,7 @@ TEST_F(KafkaReaderTest, WakeEndsAPollThatWaits) {
   other.join();
 }
 
-TEST_F(KafkaReaderTest, APollIsBoundedByItsRecordsAndBytes) {
+TEST_P(ReadersTest, APollIsBoundedByItsRecordsAndBytes) {
   Produce(0, Numbered(0, 3000));
   ReaderOptions options;
   options.max_poll_records = 100;
@@ -259,7 +263,12 @@ TEST_F(KafkaReaderTest, APollIsBoundedByItsRecordsAndBytes) {
   EXPECT_EQ(total, 3000u);
 }
 
-TEST_F(KafkaReaderTest, AdminDescribesTheTopicAndResolvesPositions) {
+INSTANTIATE_TEST_SUITE_P(Both, ReadersTest, testing::Values(&MakeKafkaReader, &MakeDirectReader),
+                         [](const auto& info) { return info.param == &MakeKafkaReader ? "Librdkafka" : "Direct"; });
+
+class AdminTest : public ReadersTest {};
+
+TEST_F(AdminTest, AdminDescribesTheTopicAndResolvesPositions) {
   Produce(1, Numbered(0, 10));
   auto admin = MakeKafkaAdmin("t", {{"bootstrap.servers", servers_}}).Take();
   const auto info = admin->Describe(milliseconds(5000));
@@ -272,7 +281,7 @@ TEST_F(KafkaReaderTest, AdminDescribesTheTopicAndResolvesPositions) {
   EXPECT_EQ(resolve(StartAt::kLatest)->value, 10);
 }
 
-TEST_F(KafkaReaderTest, AdminOnAMissingTopicNamesItWithAHint) {
+TEST_F(AdminTest, AdminOnAMissingTopicNamesItWithAHint) {
   auto admin = MakeKafkaAdmin("missing", {{"bootstrap.servers", servers_}}).Take();
   rd_kafka_mock_topic_set_error(cluster_, "missing", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   const auto info = admin->Describe(milliseconds(5000));
@@ -281,7 +290,7 @@ TEST_F(KafkaReaderTest, AdminOnAMissingTopicNamesItWithAHint) {
   EXPECT_FALSE(info.status().hint().empty());
 }
 
-TEST(KafkaReaderAlone, AnUnreachableBrokerIsNamed) {
+TEST(ReadersAlone, AnUnreachableBrokerIsNamed) {
   const std::string server = "127.0.0.1:1";  // nothing listens there
   auto admin = MakeKafkaAdmin("t", {{"bootstrap.servers", server}}).Take();
   const auto info = admin->Describe(milliseconds(1500));
@@ -290,24 +299,40 @@ TEST(KafkaReaderAlone, AnUnreachableBrokerIsNamed) {
   ReaderOptions options;
   options.topic = "t";
   options.properties = {{"bootstrap.servers", server}};
-  auto reader = MakeKafkaReader(options).Take();
-  ASSERT_TRUE(reader->Assign({At(0, 0)}).ok());
-  model::RecordBatch batch;
-  base::Status status;
-  for (int i = 0; i < 50 && status.ok(); ++i) status = reader->Poll(milliseconds(100), &batch);
-  EXPECT_EQ(status.code(), base::Code::kUnavailable);
-  EXPECT_NE(status.message().find(server), std::string::npos) << status.message();
+  for (const Maker make : {&MakeKafkaReader, &MakeDirectReader}) {
+    auto reader = make(options).Take();
+    ASSERT_TRUE(reader->Assign({At(0, 0)}).ok());
+    model::RecordBatch batch;
+    base::Status status;
+    for (int i = 0; i < 50 && status.ok(); ++i) status = reader->Poll(milliseconds(100), &batch);
+    EXPECT_EQ(status.code(), base::Code::kUnavailable);
+    EXPECT_NE(status.message().find(server), std::string::npos) << status.message();
+  }
 }
 
-TEST(KafkaReaderAlone, RefusedPropertiesMakeNoClient) {
+TEST(ReadersAlone, LibrdkafkaReadsWhatTheDirectReaderLacks) {
+  ReaderOptions options;
+  options.topic = "t";
+  options.properties = {{"bootstrap.servers", "127.0.0.1:1"}};
+  EXPECT_EQ(MakeReader(options).Take()->kind(), "direct");
+  options.properties["client.rack"] = "r1";
+  EXPECT_EQ(MakeReader(options).Take()->kind(), "librdkafka");
+  options.properties["plugin.library.paths"] = "x";
+  EXPECT_EQ(MakeReader(options).status().code(), base::Code::kInvalid);
+}
+
+TEST(ReadersAlone, RefusedPropertiesMakeNoClient) {
   ReaderOptions options;
   options.topic = "t";
   options.properties = {{"bootstrap.servers", "a:1"}, {"plugin.library.paths", "/tmp/evil.so"}};
   EXPECT_EQ(MakeKafkaReader(options).status().code(), base::Code::kInvalid);
+  EXPECT_EQ(MakeDirectReader(options).status().code(), base::Code::kInvalid);
   options.properties = {{"bootstrap.servers", "a:1"}, {"ssl.key.pem", "-----BEGIN nonsense"}, {"security.protocol", "ssl"}};
-  const auto status = MakeKafkaReader(options).status();
-  EXPECT_EQ(status.code(), base::Code::kInvalid);
-  EXPECT_EQ(status.ToString().find("nonsense"), std::string::npos) << "secrets are not repeated: " << status.ToString();
+  for (const Maker make : {&MakeKafkaReader, &MakeDirectReader}) {
+    const auto status = make(options).status();
+    EXPECT_EQ(status.code(), base::Code::kInvalid);
+    EXPECT_EQ(status.ToString().find("nonsense"), std::string::npos) << "secrets are not repeated: " << status.ToString();
+  }
 }
 
 }  // namespace

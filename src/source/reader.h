@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -57,6 +58,9 @@ class Reader {
 
   // Ends a Poll that waits. Any thread.
   virtual void Wake() = 0;
+
+  // Which reader it is, for people: "direct", "librdkafka".
+  virtual std::string_view kind() const { return "other"; }
 };
 
 // What a topic looks like, asked once when a source starts and then each `metadata` interval.

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "source/direct_reader.h"
 #include "source/kafka_reader.h"
 
 namespace {
@@ -59,7 +60,7 @@ int main(int argc, char** argv) {
   options.properties = {{"bootstrap.servers", argv[1]}};
   options.topic = argv[2];
   options.headers = false;
-  auto reader = source::MakeKafkaReader(options);
+  auto reader = std::strcmp(argv[5], "direct") == 0 ? source::MakeDirectReader(options) : source::MakeKafkaReader(options);
   if (!reader.ok()) {
     std::fprintf(stderr, "%s\n", reader.status().ToString().c_str());
     return 1;

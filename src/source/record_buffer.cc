@@ -12,25 +12,35 @@ constexpr size_t kBlockBytes = 1 << 20;
 
 }  // namespace
 
-char* RecordBuffer::Allocate(size_t count) {
-  const size_t needed = count + model::kPadding;
-  for (; block_ < blocks_.size(); ++block_, at_ = 0) {
-    if (at_ + needed > blocks_[block_].size) continue;
-    char* out = blocks_[block_].memory.get() + at_;
-    at_ += count;
-    return out;
+char* RecordBuffer::Reserve(size_t count) {
+  const size_t needed = count + 1 + model::kPadding;
+  while (block_ < blocks_.size()) {
+    const Block& block = blocks_[block_];
+    if (at_ + needed <= block.size) return block.memory.get() + at_;
+    if (at_ > 0) {
+      ++block_;
+      at_ = 0;
+    } else {  // nothing is in it and it is too small: what replaces it will do the next time
+      capacity_ -= block.size;
+      blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(block_));
+    }
   }
   const size_t size = std::max(kBlockBytes, needed);
-  blocks_.push_back({std::make_unique<char[]>(size), size});  // zeroed: padding is never someone else's memory
+  blocks_.push_back({std::make_unique_for_overwrite<char[]>(size), size});
   capacity_ += size;
-  at_ = count;
   return blocks_.back().memory.get();
 }
 
+void RecordBuffer::Commit(size_t used) {
+  at_ += used;
+  used_ += used;
+}
+
 const char* RecordBuffer::Copy(const void* bytes, size_t count) {
-  char* out = Allocate(count);
+  char* out = Reserve(count);
   if (count > 0) std::memcpy(out, bytes, count);
-  used_ += count;
+  Commit(count);
+  if (count == 0) ++at_;  // so that the place is taken and stays
   return out;
 }
 

@@ -19,6 +19,9 @@ class RecordBuffer {
   // Never nullptr, even for nothing.
   const char* Copy(std::string_view bytes) { return Copy(bytes.data(), bytes.size()); }
   const char* Copy(const void* bytes, size_t count);
+  // Room for `count` bytes, of which Commit keeps the first `used`; until then it is nobody's.
+  char* Reserve(size_t count);
+  void Commit(size_t used);
   void Clear();
   size_t bytes() const { return used_; }
   size_t capacity() const { return capacity_; }
@@ -28,8 +31,6 @@ class RecordBuffer {
     std::unique_ptr<char[]> memory;
     size_t size;
   };
-  char* Allocate(size_t count);
-
   const size_t kept_bytes_;
   std::vector<Block> blocks_;
   size_t block_ = 0;     // in use; those before it are full
