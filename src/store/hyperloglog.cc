@@ -57,7 +57,7 @@ uint32_t Word(std::string_view bytes, size_t at) {
 }
 
 bool CouponsAreSound(std::string_view bytes, size_t from, uint32_t count) {
-  if (bytes.size() != from + count * sizeof(uint32_t)) return false;
+  if (count == 0 || bytes.size() != from + count * sizeof(uint32_t)) return false;
   for (uint32_t i = 0; i < count; ++i)
     if (Word(bytes, from + i * 4) >> 26 == 0)
       return false;  // the register value of a coupon begins at 1
@@ -73,7 +73,7 @@ bool RegistersAreSound(std::string_view bytes) {
   }
   for (char c : bytes.substr(40))
     if (static_cast<uint8_t>(c) > 63) return false;
-  return bytes[6] == 0 && Word(bytes, 32) <= kRegisters;  // HLL_8 keeps its minimum at 0
+  return bytes[6] == 0 && Word(bytes, 32) < kRegisters;  // HLL_8 keeps its minimum at 0
 }
 
 bool IsSound(std::string_view bytes) {

@@ -93,7 +93,11 @@ TEST(HyperLogLogTest, HostileBytesNeverHarm) {
     if (sketch.MergeBytes(bytes) != Outcome::kOk) continue;
     std::string again;
     EXPECT_EQ(sketch.AppendTo(&again), Outcome::kOk);
+    EXPECT_EQ(HyperLogLog::Estimate(again, &estimate), Outcome::kOk);
   }
+  EXPECT_EQ(HyperLogLog().MergeBytes(std::string("\1\3\1\7\14\222\10\0\11\0\0\0\0", 13)),
+            Outcome::kDamaged)
+      << "a set of nothing";
   EXPECT_GT(refused, 10'000u);
   EXPECT_EQ(HyperLogLog().MergeBytes(""), Outcome::kDamaged);
 }
