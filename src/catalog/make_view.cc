@@ -27,7 +27,7 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, c
   RETURN_IF_ERROR(ReadOptions(&options, view.get()));
 
   auto select = statement.select->Clone();
-  ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), catalog, {}));
+  ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), catalog, {.text = text}));
   if (bound.relations.size() != 1 || !catalog.sources.contains(bound.relations.front()->name)) {
     for (const auto* relation : bound.relations)
       if (catalog.views.contains(relation->name))
@@ -40,7 +40,7 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, c
   if (!bound.parameter_types.empty())
     return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");
   view->input = bound.relations.front()->name;
-  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *bound.relations.front()));
+  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *bound.relations.front(), text));
   if (view->retention_us && !plan.time)
     return base::Invalid("retention of a materialized view needs a time bucket among its keys")
         .WithHint("Group by window_start of TUMBLE(...) or by date_trunc of the event time.");

@@ -53,11 +53,14 @@ class SystemCatalog {
     int pid = 0;
     std::function<std::string(std::string_view)> setting;
     Engine* engine = nullptr;   // pg_stat_activity, pg_terminate_backend
+    std::function<void(store::Connection*)> runs_on;   // what Cancel and the timeout interrupt; nullptr = nothing any more
   };
   virtual ~SystemCatalog() = default;
   // True when the statement reads only system relations (or none at all but uses catalog functions).
   virtual bool Owns(const sql::Select& select) const = 0;
   virtual base::Result<model::Fields> Describe(const sql::Select& select, const Caller& caller) = 0;
+  // Types of $1.. as declared, else as the statement tells.
+  virtual std::vector<model::Type> ParameterTypes(const sql::Select& select, std::vector<model::Type> declared) const = 0;
   virtual base::Result<std::unique_ptr<model::RowSource>> Run(const sql::Select& select, const Caller& caller,
                                                                const std::vector<std::string>& parameters) = 0;
 };

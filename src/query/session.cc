@@ -228,7 +228,8 @@ PlanContext SessionImpl::Context() {
 }
 
 SystemCatalog::Caller SessionImpl::Caller() {
-  return {info_.role, info_.database, info_.pid, [this](std::string_view name) { return Setting(name); }, engine_};
+  return {info_.role, info_.database, info_.pid, [this](std::string_view name) { return Setting(name); }, engine_,
+          [this](store::Connection* connection) { activity_->RunsOn(connection); }};
 }
 
 std::string SessionImpl::SessionValue(std::string_view name) const {

@@ -39,6 +39,7 @@ base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::st
     out->system = true;
     out->catalog_version = engine_->planner()->catalog_version();
     ASSIGN_OR_RETURN(out->fields, engine_->system_catalog()->Describe(select, Caller()));
+    out->parameter_types = engine_->system_catalog()->ParameterTypes(select, std::move(out->parameter_types));
     return {};
   }
   ASSIGN_OR_RETURN(out->plan, engine_->planner()->Plan(select, text, out->parameter_types, Context()));

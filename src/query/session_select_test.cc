@@ -104,7 +104,7 @@ TEST_F(SelectTest, ASourceWithoutRowsNamesItsViews) {
   EXPECT_FALSE(status.hint().empty());
 }
 
-TEST_F(SelectTest, DISABLED_RowErrorsHavePostgresCodes) {
+TEST_F(SelectTest, RowErrorsHavePostgresCodes) {
   EXPECT_EQ(Error(session_.get(), "SELECT order_id / 0 FROM orders").sqlstate(), "22012");
   EXPECT_EQ(Error(session_.get(), "SELECT region::int FROM orders").sqlstate(), "22P02");
   EXPECT_EQ(Error(session_.get(), "SELECT (order_id + 40000)::smallint FROM orders").sqlstate(), "22003");

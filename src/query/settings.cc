@@ -329,7 +329,10 @@ void Settings::ResetAll() {
 
 void Settings::SetDefault(std::string_view name, const std::string& value) {
   const std::string key = KeyOf(name);
-  values_[key] = defaults_[key] = value;
+  const SettingRow* row = Find(key);
+  CHECK(row != nullptr);
+  const auto checked = row->kind == Kind::kFixed ? base::Result<std::string>(value) : Checked(*row, value);
+  values_[key] = defaults_[key] = checked.ok() ? *checked : value;
 }
 
 int64_t Settings::Milliseconds(std::string_view name) const {

@@ -7,11 +7,11 @@
 #include <map>
 #include <set>
 
+#include "sql/position.h"
 #include "sql/printer.h"
 #include "view/admission.h"
 #include "view/plan.h"
 #include "view/states.h"
-#include "view/stored_type.h"
 #include "view/time_bucket.h"
 
 namespace view {
@@ -96,7 +96,7 @@ class Compiler {
     if (KeyOf(*plain)) return {};
     Use(*plain);
     ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
-    const std::string stored = StoredType(*plain);
+    const std::string stored = sql::DuckDbType(plain->type);
     if (plain->kind != sql::ExprKind::kColumn) text = "CAST(" + text + " AS " + stored + ")";
     const model::Type type = plain->type;
     plan_.keys.push_back({"k" + std::to_string(plan_.keys.size()), stored, text, type, std::move(plain)});
@@ -198,6 +198,11 @@ class Compiler {
 
 }  // namespace
 
-base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation) { return Compiler(relation).Run(select); }
+base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation, std::string_view text) {
+  auto plan = Compiler(relation).Run(select);
+  if (plan.ok() || plan.status().position() == 0) return plan;
+  const int byte = plan.status().position() - 1;  // trees carry bytes, clients are told characters
+  return plan.TakeStatus().WithPosition(text.empty() ? 0 : sql::CharacterPosition(text, byte));
+}
 
 }  // namespace view

@@ -40,7 +40,7 @@ base::Result<Plan> CompileText(const std::string& text) {
   ASSIGN_OR_RETURN(auto select, sql::ParseSelect(text));
   auto bound = sql::BindSelect(select.get(), Lookup(), {});
   if (!bound.ok()) return bound.TakeStatus();
-  return Compile(*select, Orders());
+  return Compile(*select, Orders(), text);
 }
 
 Plan Compiled(const std::string& text) {
@@ -122,6 +122,10 @@ TEST(Compile, KeysMayBeExpressionsAndOutputsStandOverThem) {
   ASSERT_EQ(plan.keys.size(), 2u);
   EXPECT_NE(plan.outputs[1].find("\"k1\""), std::string::npos);
   EXPECT_NE(plan.having.find("\"a1\""), std::string::npos);
+}
+
+TEST(Compile, ErrorsHaveTheirPlaceInCharacters) {
+  EXPECT_EQ(Refused("SELECT 'é' AS e, random() AS r, count(*) FROM orders GROUP BY 2").position(), 18);
 }
 
 TEST(Compile, SaysWhatMustBeGrouped) {

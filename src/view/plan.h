@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -81,7 +82,8 @@ struct Plan {
   std::string Finalize(const std::string& table) const;
 };
 
-// `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description.
-base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation);
+// `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description, `text` the statement that the
+// tree's locations count in; without it errors have no position.
+base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation, std::string_view text = {});
 
 }  // namespace view

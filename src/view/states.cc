@@ -7,7 +7,6 @@
 
 #include "sql/functions.h"
 #include "sql/printer.h"
-#include "view/stored_type.h"
 
 namespace view {
 
@@ -156,8 +155,10 @@ std::string StateBuilder::CountState(const Call& call) {
 std::string StateBuilder::SumState(const Call& call) {
   const model::Type type = call.argument->type;
   if (type.IsInteger()) return AddState("HUGEINT", "sum(" + call.text + ")" + call.filter, "sum({})");
-  if (type.IsFloat()) return AddState("DOUBLE", "sum(" + AsDouble(call.text) + ")" + call.filter, "sum({})");
-  const std::string stored = SumType(*call.argument);
+  // A numeric without precision is a quotient, a root ...: the engine computes it as a double.
+  if (type.IsFloat() || type.precision == 0)
+    return AddState("DOUBLE", "sum(" + AsDouble(call.text) + ")" + call.filter, "sum({})");
+  const std::string stored = sql::DuckDbType({model::TypeId::kNumeric, 38, type.scale});
   return AddState(stored, "CAST(sum(" + call.text + ")" + call.filter + " AS " + stored + ")", "sum({})");
 }
 
@@ -180,7 +181,7 @@ base::Result<std::string> StateBuilder::Folding(const Call& call) {
   const std::string name = Aggregates().at(call.name).duckdb;
   if (!call.argument || call.argument->type.array)
     return At(base::Unsupported(call.name + " of arrays is not supported in a materialized view"), call.expr);
-  const std::string stored = StoredType(*call.argument);
+  const std::string stored = sql::DuckDbType(call.argument->type);
   return AddState(stored, "CAST(" + name + "(" + call.text + ")" + call.filter + " AS " + stored + ")", name + "({})");
 }
 
