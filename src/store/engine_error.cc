@@ -237,9 +237,43 @@ Status OfInvalidInput(std::string_view text) {
   return base::DataError(std::string(text)).WithSqlstate("22023");
 }
 
+// A stream that fails while it is read tells its error inside another.
+constexpr std::string_view kOfStream =
+    "Attempting to execute an unsuccessful or closed pending query result\nError: ";
+
 }  // namespace
 
+duckdb_error_type TypeOfText(std::string_view message) {
+  struct Pair {
+    std::string_view prefix;
+    duckdb_error_type type;
+  };
+  static constexpr Pair kPairs[] = {
+      {"Parser", DUCKDB_ERROR_PARSER},
+      {"Syntax", DUCKDB_ERROR_SYNTAX},
+      {"Binder", DUCKDB_ERROR_BINDER},
+      {"Catalog", DUCKDB_ERROR_CATALOG},
+      {"Conversion", DUCKDB_ERROR_CONVERSION},
+      {"Out of Range", DUCKDB_ERROR_OUT_OF_RANGE},
+      {"Invalid Input", DUCKDB_ERROR_INVALID_INPUT},
+      {"Permission", DUCKDB_ERROR_PERMISSION},
+      {"Not implemented", DUCKDB_ERROR_NOT_IMPLEMENTED},
+      {"TransactionContext", DUCKDB_ERROR_TRANSACTION},
+      {"FATAL", DUCKDB_ERROR_FATAL},
+      {"IO", DUCKDB_ERROR_IO},
+      {"Out of Memory", DUCKDB_ERROR_OUT_OF_MEMORY},
+      {"INTERRUPT", DUCKDB_ERROR_INTERRUPT},
+  };
+  for (const Pair& pair : kPairs)
+    if (message.starts_with(pair.prefix)) return pair.type;
+  return DUCKDB_ERROR_INVALID;
+}
+
 Status EngineStatus(duckdb_error_type type, std::string_view message) {
+  if (const size_t at = message.find(kOfStream); at != std::string_view::npos) {
+    message.remove_prefix(at + kOfStream.size());
+    type = TypeOfText(message);
+  }
   const std::string_view text = Core(message);
   if (IsFatal(type)) {
     return base::Unavailable("the store was stopped by an error and is opened again")

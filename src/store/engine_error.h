@@ -12,6 +12,9 @@
 
 namespace store {
 
+// The type that a message begins with: a failed prepare keeps no other.
+duckdb_error_type TypeOfText(std::string_view message);
+
 base::Status EngineStatus(duckdb_error_type type, std::string_view message);
 
 // The error of a failed result.

@@ -1,38 +1,10 @@
 #include "store/statement.h"
 
-#include <string_view>
+#include <string>
+
+#include "store/engine_error.h"
 
 namespace store {
-namespace {
-
-// A failed prepare keeps no error type; its text begins with one.
-duckdb_error_type TypeOfText(std::string_view message) {
-  struct Pair {
-    std::string_view prefix;
-    duckdb_error_type type;
-  };
-  static constexpr Pair kPairs[] = {
-      {"Parser", DUCKDB_ERROR_PARSER},
-      {"Syntax", DUCKDB_ERROR_SYNTAX},
-      {"Binder", DUCKDB_ERROR_BINDER},
-      {"Catalog", DUCKDB_ERROR_CATALOG},
-      {"Conversion", DUCKDB_ERROR_CONVERSION},
-      {"Out of Range", DUCKDB_ERROR_OUT_OF_RANGE},
-      {"Invalid Input", DUCKDB_ERROR_INVALID_INPUT},
-      {"Permission", DUCKDB_ERROR_PERMISSION},
-      {"Not implemented", DUCKDB_ERROR_NOT_IMPLEMENTED},
-      {"TransactionContext", DUCKDB_ERROR_TRANSACTION},
-      {"FATAL", DUCKDB_ERROR_FATAL},
-      {"IO", DUCKDB_ERROR_IO},
-      {"Out of Memory", DUCKDB_ERROR_OUT_OF_MEMORY},
-      {"INTERRUPT", DUCKDB_ERROR_INTERRUPT},
-  };
-  for (const Pair& pair : kPairs)
-    if (message.starts_with(pair.prefix)) return pair.type;
-  return DUCKDB_ERROR_INVALID;
-}
-
-}  // namespace
 
 base::Status Statement::Prepare(Engine* engine, duckdb_connection connection,
                                 const std::string& sql) {

@@ -149,6 +149,22 @@ TEST(StoreTest, ErrorsSpeakAsPostgresDoes) {
     EXPECT_EQ(Answer(connection.get(), sql), std::string("ERROR ") + expected) << sql;
 }
 
+TEST(StoreTest, AnErrorInTheMiddleOfAStreamIsTheSame) {
+  auto store = Store::Open({}).Take();
+  auto connection = store->Connect().Take();
+  auto rows = connection->Query(
+      "SELECT CASE WHEN range = 399999 THEN error('division by zero') ELSE repeat('x', 50) END "
+      "FROM range(400000)");
+  ASSERT_TRUE(rows.ok()) << rows.status().ToString();
+  base::Status status;
+  while (status.ok()) {
+    auto chunk = (*rows)->Next();
+    ASSERT_TRUE(!chunk.ok() || chunk->rows > 0);
+    if (!chunk.ok()) status = chunk.TakeStatus();
+  }
+  EXPECT_EQ(status.ToString(), "ERROR 22012: division by zero");
+}
+
 TEST(StoreTest, SettingsAreThoseOfPostgresAndLocked) {
   TestStore store;
   EXPECT_EQ(store.Answer("SELECT 7 / 2"), "3");
