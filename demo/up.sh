@@ -159,12 +159,15 @@ caught_up() { # until both senders have sent the past and Freshet has read it
   done
 }
 
-provision() {
-  local python
+provision() { # once; what an analyst changes afterwards stays, until the demo's own description changes
+  local python done
+  done=$(cat "$project"/demo/superset/*.py "$home/role-password" "$home/ports" | sha256sum)
+  if [ "$(cat "$home/superset/provisioned" 2>/dev/null)" = "$done" ]; then return 0; fi
   python=$("$project/tools/venv.sh" superset "$project/demo/superset/requirements.txt")
   "$python" "$project/demo/superset/provision.py" --url "http://127.0.0.1:$DEMO_SUPERSET_PORT" --user admin \
     --password-file "$home/superset/admin-password" --refresh "${DEMO_REFRESH:-5}" \
     --database "postgresql+psycopg2://superset:$(cat "$home/role-password")@127.0.0.1:$DEMO_PORT/freshet"
+  echo "$done" >"$home/superset/provisioned"
 }
 
 # -- all of it ---------------------------------------------------------------------------------------------------------

@@ -132,6 +132,7 @@ for n in $(seq "$brokers"); do
     [ "$(cat "$dir/port")" = "$port" ] ||
       fail "the broker of $dir runs on port $(cat "$dir/port") and not $port; stop it first (down.sh $dir)"
   else
+    say "starting broker $n"
     start "$n"
     started+=("$n")
   fi

@@ -83,7 +83,7 @@ def donut(name, dataset, metric, by, within, **more):
     return chart(name, dataset, within, {
         "viz_type": "pie", "groupby": [by], "metric": metric, "row_limit": 10, "sort_by_metric": True, "donut": True,
         "show_labels": True, "show_legend": False, "label_type": "key_percent", "labels_outside": True, "label_line": True,
-        "innerRadius": 46, "outerRadius": 74, "number_format": ".3s", "date_format": "smart_date", "show_total": True,
+        "innerRadius": 44, "outerRadius": 68, "number_format": ".3s", "date_format": "smart_date", "show_total": False,
         "show_labels_threshold": 2, "color_scheme": COLORS, "legendType": "scroll", "legendOrientation": "top", **more})
 
 
@@ -95,7 +95,7 @@ def ranking(name, dataset, by, formats, order, within, conditions=()):
     """A table of metrics, the largest `order` first; only that one has bars."""
     return chart(name, dataset, within, {
         "viz_type": "table", "query_mode": "aggregate", "groupby": list(by), "metrics": list(formats), "percent_metrics": [],
-        "timeseries_limit_metric": order, "order_desc": True, "row_limit": 250, "page_length": 10,
+        "timeseries_limit_metric": order, "order_desc": True, "row_limit": 250,
         "table_timestamp_format": "smart_date", "server_page_length": 10, "show_cell_bars": True, "color_pn": False,
         "allow_rearrange_columns": False, "column_config": column_config(formats, order)}, conditions)
 
@@ -105,8 +105,8 @@ def rows(name, dataset, columns, order, formats, within=None, **more):
     column, ascending = order
     return chart(name, dataset, within, {
         "viz_type": "table", "query_mode": "raw", "all_columns": list(columns), "orderby_": [[column, ascending]],
-        "order_by_cols": [f'["{column}", {"true" if ascending else "false"}]'], "row_limit": 5000, "page_length": 10,
-        "server_page_length": 10, "table_timestamp_format": "%H:%M:%S", "show_cell_bars": True, "color_pn": False,
+        "order_by_cols": [f'["{column}", {"true" if ascending else "false"}]'], "row_limit": 1000,
+        "server_page_length": 10, "table_timestamp_format": "%H:%M:%S", "show_cell_bars": False, "color_pn": False,
         "column_config": column_config(formats, None), **more})
 
 
@@ -174,8 +174,8 @@ OPERATIONS = [
     bars("Rows a second by partition", "source_partitions", ["rate"], None, ["source"], axis="partition",
          xAxisForceCategorical=True, y_axis_format=",.1f"),
     bars("Dead letters by reason", "dead_letters", ["letters"], ago(2, "hour"), ["reason_code"], grain="PT5M"),
-    rows("Latest dead letters", "dead_letters", ["at", "source", "reason_code", "reason", "partition", "offset"],
-         ("at", False), {"partition": "d", "offset": "d"}, ago(24, "hour")),
+    rows("Latest dead letters", "dead_letters", ["kafka_time", "source", "reason_code", "reason", "partition", "offset"],
+         ("kafka_time", False), {"partition": "d", "offset": "d"}, ago(24, "hour")),
 ]
 
 CHARTS = NOW + FLIGHTS + ORDERS + OPERATIONS

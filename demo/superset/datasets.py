@@ -66,9 +66,9 @@ DATASETS = [
     Dataset("public", "cancellation_waves", "window_start", "Ten minutes in which an airport cancelled ten flights or more.",
             [CANCELLATIONS]),
     Dataset("public", "order_created", "created_at", "Every order as it came from Kafka.", [
-        Metric("orders", "COUNT(*)", "Orders"), Metric("revenue", "SUM(revenue)", "Revenue", ",.0f", "EUR")]),
+        Metric("orders", "COUNT(*)", "Orders"), Metric("revenue", "SUM(revenue)", "Revenue", ".4s", "EUR")]),
     Dataset("public", "orders_per_minute", "window_start", "Orders and revenue a minute, region and category.", [
-        Metric("orders", "SUM(orders)", "Orders"), Metric("revenue", "SUM(revenue)", "Revenue", ",.0f", "EUR"),
+        Metric("orders", "SUM(orders)", "Orders"), Metric("revenue", "SUM(revenue)", "Revenue", ".4s", "EUR"),
         Metric("items", "SUM(items)", "Items"), Metric("declined_share", ratio("declined", "orders"), "Declined", ".1%")]),
     Dataset("public", "average_order_value", "window_start", "Value of paid orders a minute and channel.", [
         Metric("average_order_value", ratio("amount", "orders"), "Average order value", ",.2f", "EUR"),
@@ -90,6 +90,6 @@ DATASETS = [
         Metric("lag", "SUM(lag)", "Consumer lag"), Metric("rate", "SUM(rows_per_second)", "Rows a second", ",.1f")]),
     Dataset("freshet", "source_partitions", "watermark", "Position, lag and rate of each partition.", [
         Metric("lag", "SUM(lag)", "Consumer lag"), Metric("rate", "SUM(rows_per_second)", "Rows a second", ",.1f")]),
-    Dataset("freshet", "dead_letters", "at", "Records that could not be used, and why.",
+    Dataset("freshet", "dead_letters", "kafka_time", "Records that could not be used, and why.",
             [Metric("letters", "COUNT(*)", "Dead letters")], hidden=("key", "value")),
 ]

@@ -22,6 +22,10 @@ ENGINE = {"use_native_hstore": False, "isolation_level": "AUTOCOMMIT",
           "connect_args": {"application_name": "superset", "options": "-c statement_timeout=30000"}}
 
 
+def say(what):
+    print(what, file=sys.stderr, flush=True)
+
+
 def put_database(superset, uri):
     extra = {"engine_params": ENGINE, "allows_virtual_table_explore": True, "cost_estimate_enabled": True, "metadata_params": {},
              "metadata_cache_timeout": {"schema_cache_timeout": 30, "table_cache_timeout": 30}}
@@ -51,6 +55,7 @@ def put_datasets(superset, database):
     known = {(row["schema"], row["table_name"]): row["id"] for row in superset.all("dataset", ["schema", "table_name"])}
     made = {}
     for dataset in datasets.DATASETS:
+        say(f"data set {dataset.table}")
         number = known.get((dataset.schema, dataset.table))
         if number is None:
             number = superset.call("POST", "dataset/", {
@@ -72,6 +77,7 @@ def put_charts(superset, known_datasets, board):
     known = {row["slice_name"]: row["id"] for row in superset.all("chart", ["slice_name"])}
     made = {}
     for chart in charts.CHARTS:
+        say(f"chart {chart.name}")
         dataset = known_datasets[chart.dataset][0]
         form = {**chart.form, "datasource": f"{dataset}__table", "extra_form_data": {}, "dashboards": [board]}
         number = superset.put("chart", known.get(chart.name), {

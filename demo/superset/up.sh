@@ -70,7 +70,7 @@ metadata() { # a file that has its final name is whole: it is made under another
     cp "$template" "$dir/superset.db.new"
     mv "$dir/superset.db.new" "$dir/superset.db"
     echo "$key" >"$dir/superset.db.key"
-    rm -f "$dir/user-done"
+    rm -f "$dir/user-done" "$dir/provisioned"
   elif [ "$(cat "$dir/superset.db.key" 2>/dev/null)" != "$key" ]; then
     say "bringing the metadata to this version of Superset"
     prepare tables
@@ -110,5 +110,6 @@ redis
 secrets
 metadata
 web
+say "waiting for its first answer"
 web_ready
 echo "http://127.0.0.1:$port"
