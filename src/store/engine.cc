@@ -218,13 +218,12 @@ Session::~Session() { engine_->Remove(this); }
 Result<Session::Use> Session::Enter() {
   ASSIGN_OR_RETURN(Engine::Access access, engine_->Enter());
   duckdb_connection connection = connection_.load(std::memory_order_relaxed);
-  const bool fresh = connection == nullptr;
-  if (fresh) {
+  if (!connection) {
     if (duckdb_connect(access.database(), &connection) != DuckDBSuccess)
       return base::Internal("the engine refuses a connection");
     connection_.store(connection, std::memory_order_release);
   }
-  return Use{std::move(access), connection, fresh};
+  return Use{std::move(access), connection};
 }
 
 Status Session::Run(const Use& use, const std::string& sql) {

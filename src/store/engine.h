@@ -93,7 +93,6 @@ class Session {
   struct Use {
     Engine::Access access;
     duckdb_connection connection;
-    bool fresh;  // connected just now: nothing is prepared on it
   };
 
   explicit Session(Engine* engine);

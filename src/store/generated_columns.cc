@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "model/reason_codes.h"
 #include "store/duckdb_result.h"
 #include "store/duckdb_types.h"
 #include "store/engine_error.h"
@@ -11,7 +12,9 @@ namespace {
 
 using base::Result;
 using base::Status;
+using model::CodeOf;
 using model::ColumnBatch;
+using model::Reason;
 
 void AppendCells(const model::ColumnView& view, size_t rows, ColumnBatch* batch,
                  model::Column* column) {
@@ -47,16 +50,16 @@ Broken RuleBroken(const LaneSetup& setup, int index, const ColumnBatch& batch, s
   const std::string& name = setup.column_names[static_cast<size_t>(index)];
   if (column.IsNull(row)) {
     if (index == setup.event_time)
-      return {"null_event_time", "event time \"" + name + "\" is null"};
+      return {CodeOf(Reason::kEventTimeNull), "event time \"" + name + "\" is null"};
     if (setup.not_null[static_cast<size_t>(index)])
-      return {"null_value", "null value in column \"" + name + "\" that is not null"};
+      return {CodeOf(Reason::kNotNull), "null value in column \"" + name + "\" that is not null"};
     return {};
   }
   if (index != setup.event_time || setup.max_future_us <= 0 || batch.kafka_time().IsNull(row))
     return {};
   const int64_t ahead = column.Get<int64_t>(row) - batch.kafka_time().Get<int64_t>(row);
   if (ahead <= setup.max_future_us) return {};
-  return {"future_event_time",
+  return {CodeOf(Reason::kEventTimeFuture),
           "event time \"" + name + "\" is " + std::to_string(ahead / 1'000'000) +
               " seconds ahead of the record's timestamp, more than max_future allows"};
 }
@@ -91,7 +94,7 @@ Status GeneratedColumns::Fill(Engine* engine, const LaneSetup& setup, LaneRows* 
     for (const RowFault& fault : faults) {
       keep[fault.row] = false;
       commit->dead_letters.push_back(
-          DeadLetterOf(*batch, fault.row, "expression_failed", fault.error.message()));
+          DeadLetterOf(*batch, fault.row, CodeOf(Reason::kGeneratedColumn), fault.error.message()));
     }
     if (!faults.empty()) batch->Filter(keep);
     status = batch->rows() == 0 ? Status() : Evaluate(engine, setup, rows, batch);

@@ -94,18 +94,19 @@ Status LaneRows::Register(const Session::Use& use) {
 
 void LaneRows::Bind(duckdb_bind_info info) {
   const LaneRows* self = Self(duckdb_bind_get_extra_info(info));
+  // The hidden ones come first: DuckDB asks for the first column where rows are only counted, and these are always filled.
+  for (const Hidden& hidden : kHidden)
+    duckdb_bind_add_result_column(info, hidden.name, LogicalType(hidden.type).get());
   for (size_t i = 0; i < self->names_.size(); ++i) {
     base::Result<LogicalType> type = LogicalTypeOf(self->types_[i]);
     if (!type.ok()) return duckdb_bind_set_error(info, type.status().message().c_str());
     duckdb_bind_add_result_column(info, self->names_[i].c_str(), type->get());
   }
-  for (const Hidden& hidden : kHidden)
-    duckdb_bind_add_result_column(info, hidden.name, LogicalType(hidden.type).get());
 }
 
 const model::Column* LaneRows::ColumnAt(idx_t index) const {
-  if (index < names_.size()) return &batch_->columns()[index];
-  switch (index - names_.size()) {
+  if (index >= std::size(kHidden)) return &batch_->columns()[index - std::size(kHidden)];
+  switch (index) {
     case 0: return &batch_->partition();
     case 1: return &batch_->offset();
     case 2: return &batch_->kafka_time();
@@ -121,10 +122,11 @@ void LaneRows::Init(duckdb_init_info info) {
   for (idx_t i = 0; i < duckdb_init_get_column_count(info); ++i) {
     const idx_t index = duckdb_init_get_column_index(info, i);
     scan->columns.push_back(index);
-    if (index >= self->names_.size()) continue;
-    if (self->batch_->columns()[index].size() < self->batch_->rows()) {
+    const size_t column = index - std::size(kHidden);
+    if (index < std::size(kHidden) || column >= self->names_.size()) continue;
+    if (self->batch_->columns()[column].size() < self->batch_->rows()) {
       const std::string error =
-          "lane rows: column \"" + self->names_[index] + "\" is not filled in this batch";
+          "lane rows: column \"" + self->names_[column] + "\" is not filled in this batch";
       return duckdb_init_set_error(info, error.c_str());
     }
   }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/failure_point.h"
 #include "base/log.h"
+#include "model/reason_codes.h"
 #include "store/appender.h"
 #include "store/duckdb_types.h"
 
@@ -111,6 +112,7 @@ Status LaneCommitter::Prepare(const LaneSetup& setup) {
 }
 
 void LaneCommitter::DropStatements() {
+  prepared_ = false;
   inserts_.clear();
   for (Statement* statement : {&raw_insert_, &begin_, &commit_}) statement->Reset();
   generated_.Drop();
@@ -132,8 +134,10 @@ Status LaneCommitter::PrepareStatements(const Session::Use& use) {
     if (!status.ok()) return std::move(status).WithContext("view \"" + delta.name + "\"");
     inserts_.push_back(std::move(insert));
   }
-  if (setup_.raw_table.empty()) return {};
-  return raw_insert_.Prepare(engine, use.connection, RawInsert(setup_));
+  if (!setup_.raw_table.empty())
+    RETURN_IF_ERROR(raw_insert_.Prepare(engine, use.connection, RawInsert(setup_)));
+  prepared_ = true;
+  return {};
 }
 
 Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
@@ -181,7 +185,7 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
 // Everything up to COMMIT. When it fails, the transaction is rolled back.
 Status LaneCommitter::Write(const Session::Use& use, Attempt* attempt) {
   LaneCommit* commit = attempt->commit;
-  if (use.fresh) RETURN_IF_ERROR(PrepareStatements(use));
+  if (!prepared_) RETURN_IF_ERROR(PrepareStatements(use));
   if (commit->rows && commit->rows->rows() > 0) {
     RETURN_IF_ERROR(generated_.Fill(state_->engine.get(), setup_, rows_.get(), commit));
     LeaveOutLateRows(attempt);
@@ -262,7 +266,7 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
   for (const RowFault& fault : faults) {
     bad.push_back(fault.row);
     model::DeadLetter letter =
-        DeadLetterOf(*batch, fault.row, "expression_failed", fault.error.message());
+        DeadLetterOf(*batch, fault.row, model::CodeOf(model::Reason::kViewExpression), fault.error.message());
     letter.view = setup_.deltas[view].name;
     part.dead_letters.push_back(std::move(letter));
   }

@@ -81,6 +81,7 @@ class LaneCommitter : public LaneWriter {
   std::vector<bool>
       suspended_;  // the same: views that a commit left out get nothing more until Prepare
   Statement raw_insert_, begin_, commit_;
+  bool prepared_ = false;  // all of them, on the session's present connection
 };
 
 }  // namespace store

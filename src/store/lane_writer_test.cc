@@ -106,8 +106,8 @@ TEST_F(LaneWriterTest, RowsThatOneViewCannotTakeLeaveThatViewOnly) {
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_6"), "3000");
   EXPECT_EQ(All("SELECT view, \"offset\"::VARCHAR, reason_code, reason FROM freshet_dead_letters "
                 "ORDER BY \"offset\" LIMIT 2"),
-            "sums|0|expression_failed|invalid input syntax for type integer: \"x0\"; "
-            "sums|1|expression_failed|invalid input syntax for type integer: \"x1\"");
+            "sums|0|view_expression|invalid input syntax for type integer: \"x0\"; "
+            "sums|1|view_expression|invalid input syntax for type integer: \"x1\"");
   EXPECT_EQ(batch.rows().rows(), 3'000u)
       << "the batch itself keeps rows that only one view cannot take";
   EXPECT_TRUE(batch.commit()->dead_letters.empty());
@@ -216,9 +216,9 @@ TEST_F(LaneWriterTest, GeneratedColumnsAreFilledAndTheirFailuresLeaveTheSource) 
   EXPECT_EQ(result->dead_letters, 3u);
   EXPECT_EQ(All("SELECT \"offset\"::VARCHAR, view, reason_code, reason FROM freshet_dead_letters "
                 "ORDER BY 1"),
-            "2||expression_failed|invalid input syntax for type numeric: \"no number\"; "
-            "3||expression_failed|integer out of range; "
-            "7||null_value|null value in column \"label\" that is not null");
+            "2||generated_column|invalid input syntax for type numeric: \"no number\"; "
+            "3||generated_column|integer out of range; "
+            "7||not_null|null value in column \"label\" that is not null");
   EXPECT_EQ(All("SELECT s0::VARCHAR, s1, s2::VARCHAR FROM partials_5"),
             "66|a rather long label 9|33.00");
   EXPECT_EQ(batch.rows().rows(), 7u);
@@ -240,7 +240,7 @@ TEST_F(LaneWriterTest, AGeneratedEventTimeObeysItsRules) {
   auto result = lane->Commit(batch.Make(Rows(4)));
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(All("SELECT \"offset\"::VARCHAR, reason_code FROM freshet_dead_letters ORDER BY 1"),
-            "1|null_event_time; 2|future_event_time");
+            "1|event_time_null; 2|event_time_future");
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), "2");
 }
 
@@ -258,6 +258,15 @@ TEST_F(LaneWriterTest, HiddenColumnsAndUnusedColumns) {
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(All("SELECT s0::VARCHAR, s1::VARCHAR, s2::VARCHAR FROM partials_5"),
             "12497500|4999|5000");
+
+  setup.deltas[0].select = "SELECT count(*), 0, 0 FROM lane_0_rows()";
+  ASSERT_TRUE(lane->Prepare(setup).ok());
+  commit = batch.Make(Rows(10));
+  for (size_t column : {0, 1}) batch.rows().columns()[column].Clear();
+  result = lane->Commit(commit);
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(result->failures.empty()) << "rows are counted without any column of theirs";
+  EXPECT_EQ(store_.Answer("SELECT max(s0) FROM partials_5 WHERE s1 = 0"), "10");
 
   setup.deltas[0].select = "SELECT count(t), 0, 0 FROM lane_0_rows()";
   ASSERT_TRUE(lane->Prepare(setup).ok());
@@ -288,6 +297,12 @@ TEST_F(LaneWriterTest, PrepareAfterDdlTakesNewColumnsAndViews) {
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_6"), "2.0");
   setup.deltas[0].select = "SELECT nonsense FROM lane_0_rows()";
   EXPECT_EQ(lane->Prepare(setup).message(), "view \"v\": column \"nonsense\" does not exist");
+  EXPECT_FALSE(lane->Commit(batch.Make(Rows(1))).ok()) << "never a commit without its views";
+  setup.deltas.erase(setup.deltas.begin());
+  ASSERT_TRUE(lane->Prepare(setup).ok());
+  commit = batch.Make(Rows(1));
+  batch.rows().columns()[3].Append(0.5);
+  EXPECT_TRUE(lane->Commit(commit).ok());
 }
 
 TEST_F(LaneWriterTest, ALaneHasOneWriterAndComesBack) {

@@ -1,10 +1,15 @@
 #pragma once
 // The sketches as DuckDB functions, registered on every instance:
-//   freshet_ddsketch(DOUBLE) -> BLOB         freshet_ddsketch_merge(BLOB) -> BLOB
-//   freshet_quantile(BLOB, DOUBLE) -> DOUBLE freshet_hll(VARCHAR) -> BLOB freshet_hll_merge(BLOB)
-//   -> BLOB        freshet_hll_estimate(BLOB) -> BIGINT freshet_moments(DOUBLE) -> BLOB
-//   freshet_moments_merge(BLOB) -> BLOB freshet_moments_mean, freshet_var_samp, freshet_var_pop,
-//   freshet_stddev_samp, freshet_stddev_pop (BLOB) -> DOUBLE
+//   freshet_ddsketch(DOUBLE) -> BLOB            aggregate
+//   freshet_ddsketch_merge(BLOB) -> BLOB        aggregate
+//   freshet_quantile(BLOB, DOUBLE) -> DOUBLE
+//   freshet_hll(VARCHAR) -> BLOB                aggregate
+//   freshet_hll_merge(BLOB) -> BLOB             aggregate
+//   freshet_hll_estimate(BLOB) -> BIGINT
+//   freshet_moments(DOUBLE) -> BLOB             aggregate
+//   freshet_moments_merge(BLOB) -> BLOB         aggregate
+//   freshet_moments_mean, freshet_var_samp, freshet_var_pop, freshet_stddev_samp,
+//   freshet_stddev_pop (BLOB) -> DOUBLE
 //
 // NULL arguments are skipped; over no value the state is NULL, and a function of a NULL state is
 // NULL. An infinite or NaN value is an error for freshet_ddsketch (22003), so that a view excludes

@@ -3,26 +3,26 @@
 // connections, lane writers and the definitions; runs DDL, compaction, checkpoints and retention.
 // Seventh stage of the journey: here a micro-batch commits.
 //
-// One file, DATA_DIR/freshet.duckdb, holds everything that must commit together. Fixed tables (all
-// append-only):
-//   freshet_meta(key, value)                       format version
-//   freshet_definitions(version, id, kind, name, definition, properties)  the newest version is the
-//   catalog freshet_positions(source, incarnation, partition, next_offset, lane, commit, watermark,
-//   committed_at) freshet_dead_letters(source, view, incarnation, partition, offset, kafka_time,
-//   key, value, reason_code, reason, lane,
-//     commit, at, bytes), freshet_late_rows(source, object, incarnation, partition, first_offset,
-//     last_offset, rows, reason, lane, commit, at)
-//   freshet_floors(object, floor, at)              the highest floor of an object is where its rows
-//   begin
-// and per object raw_<id> (sources with retention) and partials_<id> (views).
+// One file, DATA_DIR/freshet.duckdb, holds everything that must commit together. Fixed tables, all
+// of them append-only:
+//   freshet_meta          key, value (the format)
+//   freshet_definitions   version, id, kind, name, definition, properties; the newest version is
+//                         the catalog
+//   freshet_positions     source, incarnation, partition, next_offset, lane, commit, watermark,
+//                         committed_at; of a partition's rows the highest commit is the newest
+//   freshet_dead_letters  source, view, incarnation, partition, offset, kafka_time, key, value,
+//                         reason_code, reason, lane, commit, at, bytes
+//   freshet_late_rows     source, object, incarnation, partition, first_offset, last_offset, rows,
+//                         reason, lane, commit, at
+//   freshet_floors        object, floor, at; an object's rows begin at its highest floor
+// and per object raw_<id> (sources with retention) and partials_<id> (views). A raw table has the
+// declared columns, then "__partition", "__offset", "__incarnation", "__lane", "__commit".
 //
 // Threads: any may call Store; a Connection or LaneWriter has one owner, but Interrupt is for any
-// thread. Connections and
-//   lanes end before the Store does.
+//   thread. Connections and lanes end before the Store does.
 // Errors: kUnavailable when another server has the directory; kCorrupt for a newer format or a
-// damaged file;
-//   kExhausted 53100 for a full disk (nothing is lost, try again when there is room), 53200 for
-//   memory.
+//   damaged file; kExhausted 53100 for a full disk (nothing is lost, try again when there is room),
+//   53200 for memory.
 // Limits: StoreOptions.
 
 #include <atomic>
@@ -96,9 +96,9 @@ struct LaneCommit {
 struct LaneCommitResult {
   model::CommitNumber commit;
   std::vector<model::ObjectId> changed;  // views that got partials
-  std::vector<model::ObjectId>
-      failed_views;  // suspended by this commit (view scope), see failures; this lane
-                     // gives them nothing more until Prepare
+  // Suspended by this commit (view scope), and why. This lane gives them nothing more until
+  // Prepare.
+  std::vector<model::ObjectId> failed_views;
   std::vector<base::Status> failures;
   size_t dead_letters = 0;  // all written, those found by views included
   std::chrono::microseconds aggregate_time{}, commit_time{};
@@ -109,8 +109,8 @@ struct LaneSetup {
   model::LaneId lane;
   std::vector<std::string> column_names;  // of the batch's columns, in order
   std::vector<model::Type> column_types;
-  std::vector<std::pair<int, std::string>>
-      generated;               // column index -> DuckDB text over the other columns
+  // Column index -> DuckDB text over the other columns.
+  std::vector<std::pair<int, std::string>> generated;
   std::vector<bool> not_null;  // per column; checked for generated ones
   int event_time = -1;         // retention compares with it; null / too far ahead rules are
                                // applied here only when it is generated
