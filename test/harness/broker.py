@@ -91,7 +91,7 @@ class Topics:
         if record.timestamp_ms is not None:
             arguments["timestamp"] = record.timestamp_ms
         if record.headers:
-            arguments["headers"] = record.headers
+            arguments["headers"] = list(record.headers)
         while True:
             try:
                 self._producer.produce(**arguments)

@@ -218,6 +218,8 @@ class _Run:
 
     def _settled(self, ends, state):
         sources = self._ask("SELECT name, topic, state, error FROM freshet.sources")
+        if suspended := self._ask("SELECT name, error FROM freshet.views WHERE state <> 'running'"):
+            raise Failed(f"suspended views: {suspended}")
         rows = self._ask("SELECT source, partition, position FROM freshet.source_partitions")
         positions = {(source, int(partition)): int(position) for source, partition, position in rows}
         for name, topic, source_state, error in sources:
