@@ -217,8 +217,8 @@ TEST_F(KafkaCluster, APartitionThatWasCutStopsTheReaderWithTheGap) {
   // Only broker 3 comes back, by hand: up.sh would start both. It lacks the last fifty records and is elected all the same.
   const std::string home = folder_ + "/broker-3";
   const std::string command = "jars=$(demo/kafka/jars.sh) && java -Xmx350m -cp \"demo/kafka:$jars/*\" -Dfreshet.log=" + home +
-                              "/kafka.log -Dfreshet.appender=file -Dfreshet.log.level=INFO kafka.Kafka " + home + "/server.properties >/dev/null 2>&1 & echo $! > " +
-                              home + "/by-hand";
+                              "/kafka.log -Dfreshet.appender=file -Dfreshet.log.level=INFO kafka.Kafka " + home +
+                              "/server.properties >/dev/null 2>&1 & echo $! > " + home + "/by-hand";
   ASSERT_EQ(std::system(command.c_str()), 0);
   base::Status status;
   model::RecordBatch batch;
@@ -234,7 +234,8 @@ TEST_F(KafkaCluster, APartitionThatWasCutStopsTheReaderWithTheGap) {
   long pid = 0;
   std::ifstream(home + "/by-hand") >> pid;
   ASSERT_GT(pid, 1);
-  EXPECT_EQ(std::system(("kill " + std::to_string(pid) + "; while kill -0 " + std::to_string(pid) + " 2>/dev/null; do sleep 0.2; done").c_str()), 0);
+  const std::string number = std::to_string(pid);
+  EXPECT_EQ(std::system(("kill " + number + "; while kill -0 " + number + " 2>/dev/null; do sleep 0.2; done").c_str()), 0);
 }
 
 }  // namespace
