@@ -5,17 +5,22 @@ namespace {
 
 constexpr size_t kShownQueryBytes = 1024;  // PostgreSQL's track_activity_query_size
 
-bool EndsSession(StopReason reason) { return reason == StopReason::kIdle || reason == StopReason::kTerminated; }
+bool EndsSession(StopReason reason) {
+  return reason == StopReason::kIdle || reason == StopReason::kTerminated;
+}
 
 base::Status ErrorOf(StopReason reason) {
   switch (reason) {
     case StopReason::kNone: return {};
     case StopReason::kUser: return base::Cancelled("canceling statement due to user request");
-    case StopReason::kTimeout: return base::Cancelled("canceling statement due to statement timeout");
+    case StopReason::kTimeout:
+      return base::Cancelled("canceling statement due to statement timeout");
     case StopReason::kIdle:
-      return base::Cancelled("terminating connection due to idle-in-transaction timeout").WithSqlstate("25P03");
+      return base::Cancelled("terminating connection due to idle-in-transaction timeout")
+          .WithSqlstate("25P03");
     case StopReason::kTerminated:
-      return base::Cancelled("terminating connection due to administrator command").WithSqlstate("57P01");
+      return base::Cancelled("terminating connection due to administrator command")
+          .WithSqlstate("57P01");
   }
   return {};
 }
@@ -71,7 +76,8 @@ bool Activity::EndIfIdleSince(base::MonotonicTime latest) {
 void Activity::Tick() {
   std::lock_guard lock(mutex_);
   if (depth_ == 0) return;
-  if (reason_ == StopReason::kNone && deadline_ && clock_->Monotonic() >= *deadline_) reason_ = StopReason::kTimeout;
+  if (reason_ == StopReason::kNone && deadline_ && clock_->Monotonic() >= *deadline_)
+    reason_ = StopReason::kTimeout;
   if (reason_ != StopReason::kNone) Interrupt();
 }
 

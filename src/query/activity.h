@@ -1,9 +1,11 @@
 #pragma once
-// Activity: what a session does right now, as other threads see it and stop it. The session says when work begins and ends
-// and on which connection it runs; the watch thread and Cancel stop it by interrupting that connection.
+// Activity: what a session does right now, as other threads see it and stop it. The session says
+// when work begins and ends and on which connection it runs; the watch thread and Cancel stop it by
+// interrupting that connection.
 //
-// Threads: Begin, RunsOn, End the session's; everything else any. Borrows: the connection between RunsOn and End.
-// Errors: 57014 for a cancelled or too slow statement; 57P01, 25P03 once the session was ended.
+// Threads: Begin, RunsOn, End the session's; everything else any. Borrows: the connection between
+// RunsOn and End. Errors: 57014 for a cancelled or too slow statement; 57P01, 25P03 once the
+// session was ended.
 
 #include <chrono>
 #include <mutex>
@@ -23,9 +25,11 @@ enum class StopReason : uint8_t { kNone, kUser, kTimeout, kIdle, kTerminated };
 
 class Activity {
  public:
-  explicit Activity(const base::Clock* clock) : clock_(clock), since_(clock->Wall()), last_(clock->Monotonic()) {}
+  explicit Activity(const base::Clock* clock)
+      : clock_(clock), since_(clock->Wall()), last_(clock->Monotonic()) {}
 
-  // Work may nest (a cursor is read while a statement runs); only the outermost has the deadline and clears an old stop.
+  // Work may nest (a cursor is read while a statement runs); only the outermost has the deadline
+  // and clears an old stop.
   base::Status Begin(Deadline deadline);
   void RunsOn(store::Connection* connection);  // nullptr: on none
   void End();
@@ -68,7 +72,8 @@ class Activity {
 // Begin ... End.
 class ActiveScope {
  public:
-  ActiveScope(Activity* activity, Deadline deadline) : activity_(activity), status_(activity->Begin(deadline)) {}
+  ActiveScope(Activity* activity, Deadline deadline)
+      : activity_(activity), status_(activity->Begin(deadline)) {}
   ~ActiveScope() {
     if (status_.ok()) activity_->End();
   }

@@ -89,26 +89,32 @@ double DoubleAt(const ColumnView& column, size_t row) {
   if (column.kind == CellKind::kDouble) return column.Get<double>(row);
   if (column.kind == CellKind::kFloat) return column.Get<float>(row);
   if (column.kind == CellKind::kDecimal)
-    return static_cast<double>(static_cast<long double>(DecimalUnits(column, row)) / std::pow(10.0L, column.scale));
+    return static_cast<double>(static_cast<long double>(DecimalUnits(column, row)) /
+                               std::pow(10.0L, column.scale));
   return static_cast<double>(IntegerAt(column, row));
 }
 
 std::optional<Int128> WholeAt(const ColumnView& column, size_t row) {
-  if (column.kind == CellKind::kDecimal) return RoundedUnits(DecimalUnits(column, row), column.scale);
-  if (column.kind != CellKind::kDouble && column.kind != CellKind::kFloat) return IntegerAt(column, row);
-  const double value = std::nearbyint(DoubleAt(column, row));  // half to even, as PostgreSQL's float8 -> int8
+  if (column.kind == CellKind::kDecimal)
+    return RoundedUnits(DecimalUnits(column, row), column.scale);
+  if (column.kind != CellKind::kDouble && column.kind != CellKind::kFloat)
+    return IntegerAt(column, row);
+  const double value =
+      std::nearbyint(DoubleAt(column, row));  // half to even, as PostgreSQL's float8 -> int8
   if (!(value >= -9.3e18 && value <= 9.3e18)) return std::nullopt;
   return static_cast<Int128>(value);
 }
 
 template <typename T>
-base::Status Integers(const ColumnView& column, size_t rows, const char* name, std::vector<char>* out) {
+base::Status Integers(const ColumnView& column, size_t rows, const char* name,
+                      std::vector<char>* out) {
   out->resize(rows * sizeof(T));
   for (size_t row = 0; row < rows; ++row) {
     T value{};
     if (!column.IsNull(row)) {
       const auto whole = WholeAt(column, row);
-      if (!whole || *whole < std::numeric_limits<T>::min() || *whole > std::numeric_limits<T>::max())
+      if (!whole || *whole < std::numeric_limits<T>::min() ||
+          *whole > std::numeric_limits<T>::max())
         return base::DataError(std::string(name) + " out of range").WithSqlstate("22003");
       value = static_cast<T>(*whole);
     }
@@ -130,7 +136,8 @@ void Days(const ColumnView& column, size_t rows, std::vector<char>* out) {
   out->resize(rows * sizeof(int32_t));
   for (size_t row = 0; row < rows; ++row) {
     int64_t time = column.IsNull(row) ? 0 : column.Get<int64_t>(row);
-    const auto days = static_cast<int32_t>(time >= 0 ? time / kDayUs : -((-time + kDayUs - 1) / kDayUs));
+    const auto days =
+        static_cast<int32_t>(time >= 0 ? time / kDayUs : -((-time + kDayUs - 1) / kDayUs));
     std::memcpy(out->data() + row * sizeof(int32_t), &days, sizeof days);
   }
 }
@@ -149,19 +156,26 @@ struct Target {
 };
 
 base::Status Mismatch(const model::Field& field, CellKind kind) {
-  return base::Internal("column \"" + field.name + "\" of type " + model::NameOf(field.type) + " came in cells of kind " +
-                        std::to_string(static_cast<int>(kind)));
+  return base::Internal("column \"" + field.name + "\" of type " + model::NameOf(field.type) +
+                        " came in cells of kind " + std::to_string(static_cast<int>(kind)));
 }
 
-Target Convert(const ColumnView& column, size_t rows, const model::Field& field, std::vector<char>* out) {
+Target Convert(const ColumnView& column, size_t rows, const model::Field& field,
+               std::vector<char>* out) {
   const TypeId id = field.type.array ? TypeId::kUnknown : field.type.id;
   const bool number = IsNumber(column.kind) || column.kind == CellKind::kBool;
-  if (number && id == TypeId::kInt2) return {CellKind::kInt16, Integers<int16_t>(column, rows, "smallint", out)};
-  if (number && id == TypeId::kInt4) return {CellKind::kInt32, Integers<int32_t>(column, rows, "integer", out)};
-  if (number && id == TypeId::kInt8) return {CellKind::kInt64, Integers<int64_t>(column, rows, "bigint", out)};
-  if (number && id == TypeId::kFloat4) return Floats<float>(column, rows, out), Target{CellKind::kFloat, {}};
-  if (number && id == TypeId::kFloat8) return Floats<double>(column, rows, out), Target{CellKind::kDouble, {}};
-  if (column.kind == CellKind::kTimestamp && id == TypeId::kDate) return Days(column, rows, out), Target{CellKind::kDate, {}};
+  if (number && id == TypeId::kInt2)
+    return {CellKind::kInt16, Integers<int16_t>(column, rows, "smallint", out)};
+  if (number && id == TypeId::kInt4)
+    return {CellKind::kInt32, Integers<int32_t>(column, rows, "integer", out)};
+  if (number && id == TypeId::kInt8)
+    return {CellKind::kInt64, Integers<int64_t>(column, rows, "bigint", out)};
+  if (number && id == TypeId::kFloat4)
+    return Floats<float>(column, rows, out), Target{CellKind::kFloat, {}};
+  if (number && id == TypeId::kFloat8)
+    return Floats<double>(column, rows, out), Target{CellKind::kDouble, {}};
+  if (column.kind == CellKind::kTimestamp && id == TypeId::kDate)
+    return Days(column, rows, out), Target{CellKind::kDate, {}};
   if (column.kind == CellKind::kDate && (id == TypeId::kTimestamp || id == TypeId::kTimestampTz))
     return Midnights(column, rows, out), Target{CellKind::kTimestamp, {}};
   return {column.kind, Mismatch(field, column.kind)};
@@ -172,8 +186,8 @@ Target Convert(const ColumnView& column, size_t rows, const model::Field& field,
 base::Status CellCaster::Cast(model::ChunkView* chunk) {
   if (chunk->rows == 0) return {};
   if (chunk->columns.size() != fields_.size())
-    return base::Internal("the engine gave " + std::to_string(chunk->columns.size()) + " columns instead of " +
-                          std::to_string(fields_.size()));
+    return base::Internal("the engine gave " + std::to_string(chunk->columns.size()) +
+                          " columns instead of " + std::to_string(fields_.size()));
   for (size_t i = 0; i < fields_.size(); ++i) {
     ColumnView& column = chunk->columns[i];
     if (Fits(column.kind, fields_[i].type)) continue;

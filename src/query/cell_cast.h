@@ -1,8 +1,10 @@
 #pragma once
-// Gives cells the layout that their PostgreSQL type promises where the engine computed in a wider one: date_trunc of a date
-// is a timestamp, a product of smallints an integer. numeric may come as any number, text as it is.
+// Gives cells the layout that their PostgreSQL type promises where the engine computed in a wider
+// one: date_trunc of a date is a timestamp, a product of smallints an integer. numeric may come as
+// any number, text as it is.
 //
-// Threads: one owner. Errors: 22003 for a value outside the type; kInternal for cells that cannot be of the type.
+// Threads: one owner. Errors: 22003 for a value outside the type; kInternal for cells that cannot
+// be of the type.
 
 #include <vector>
 

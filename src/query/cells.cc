@@ -94,7 +94,8 @@ model::ChunkView Slicer::Slice(const model::ChunkView& chunk, size_t first, size
   validity_.resize(chunk.columns.size());
   for (size_t i = 0; i < chunk.columns.size(); ++i) {
     ColumnView column = chunk.columns[i];
-    if (column.data != nullptr) column.data = static_cast<const char*>(column.data) + first * CellWidth(column);
+    if (column.data != nullptr)
+      column.data = static_cast<const char*>(column.data) + first * CellWidth(column);
     if (column.validity != nullptr) {
       ShiftBits(column.validity, first, rows, &validity_[i]);
       column.validity = validity_[i].data();
@@ -106,7 +107,8 @@ model::ChunkView Slicer::Slice(const model::ChunkView& chunk, size_t first, size
 
 ChunkCopy::ChunkCopy(const model::ChunkView& from) {
   view_.rows = from.rows;
-  for (const ColumnView& column : from.columns) view_.columns.push_back(CopyColumn(column, from.rows));
+  for (const ColumnView& column : from.columns)
+    view_.columns.push_back(CopyColumn(column, from.rows));
 }
 
 void* ChunkCopy::Keep(const void* data, size_t bytes) {
@@ -119,7 +121,8 @@ void* ChunkCopy::Keep(const void* data, size_t bytes) {
 
 ColumnView ChunkCopy::CopyColumn(const ColumnView& from, size_t rows) {
   ColumnView copy = from;
-  if (from.validity != nullptr) copy.validity = static_cast<uint64_t*>(Keep(from.validity, (rows + 63) / 64 * 8));
+  if (from.validity != nullptr)
+    copy.validity = static_cast<uint64_t*>(Keep(from.validity, (rows + 63) / 64 * 8));
   if (from.data != nullptr) copy.data = Keep(from.data, rows * CellWidth(from));
   if (IsString(from.kind)) {
     size_t outside = BytesOf(from, rows) - rows * CellWidth(from);

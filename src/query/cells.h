@@ -1,5 +1,6 @@
 #pragma once
-// Work on chunks of a result that leaves their meaning alone: size, a range of rows, a copy that outlives its producer.
+// Work on chunks of a result that leaves their meaning alone: size, a range of rows, a copy that
+// outlives its producer.
 //
 // Threads: values of one owner.
 

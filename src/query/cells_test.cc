@@ -27,7 +27,8 @@ struct Sample {
     texts.reserve(rows);
     for (size_t i = 0; i < rows; ++i) {
       numbers.push_back(static_cast<int32_t>(i));
-      texts.push_back(i % 2 ? "s" + std::to_string(i) : "a text that does not fit inline " + std::to_string(i));
+      texts.push_back(i % 2 ? "s" + std::to_string(i)
+                            : "a text that does not fit inline " + std::to_string(i));
       cells.push_back(Cell(texts.back()));
       lists.push_back({elements.size(), i % 3});
       for (size_t k = 0; k < i % 3; ++k) elements.push_back(static_cast<int32_t>(i * 10 + k));
@@ -35,7 +36,8 @@ struct Sample {
     }
     chunk.rows = rows;
     model::ColumnView number, text, list, element;
-    number.kind = model::CellKind::kInt32, number.data = numbers.data(), number.validity = validity.data();
+    number.kind = model::CellKind::kInt32, number.data = numbers.data(),
+    number.validity = validity.data();
     text.kind = model::CellKind::kString, text.data = cells.data(), text.validity = validity.data();
     element.kind = model::CellKind::kInt32, element.data = elements.data();
     list.kind = model::CellKind::kList, list.data = lists.data();
@@ -56,18 +58,26 @@ void ExpectRow(const model::ChunkView& chunk, size_t row, size_t i) {
   if (i % 5 != 0) {
     EXPECT_EQ(chunk.columns[0].Get<int32_t>(row), static_cast<int32_t>(i));
     const auto cell = chunk.columns[1].Get<model::StringCell>(row);
-    EXPECT_EQ(cell.View(), i % 2 ? "s" + std::to_string(i) : "a text that does not fit inline " + std::to_string(i));
+    EXPECT_EQ(cell.View(), i % 2 ? "s" + std::to_string(i)
+                                 : "a text that does not fit inline " + std::to_string(i));
   }
   const auto list = chunk.columns[2].Get<model::ListCell>(row);
   ASSERT_EQ(list.length, i % 3);
   for (size_t k = 0; k < list.length; ++k)
-    EXPECT_EQ(chunk.columns[2].child[0].Get<int32_t>(list.offset + k), static_cast<int32_t>(i * 10 + k));
+    EXPECT_EQ(chunk.columns[2].child[0].Get<int32_t>(list.offset + k),
+              static_cast<int32_t>(i * 10 + k));
 }
 
 TEST(Cells, ASliceHasTheRowsOfItsRangeWhereverItBegins) {
   const Sample sample(200);
   Slicer slicer;
-  for (const auto& [first, rows] : {std::pair<size_t, size_t>{0, 200}, {0, 1}, {1, 64}, {63, 2}, {64, 64}, {65, 135}, {199, 1}}) {
+  for (const auto& [first, rows] : {std::pair<size_t, size_t>{0, 200},
+                                    {0, 1},
+                                    {1, 64},
+                                    {63, 2},
+                                    {64, 64},
+                                    {65, 135},
+                                    {199, 1}}) {
     const auto slice = slicer.Slice(sample.chunk, first, rows);
     ASSERT_EQ(slice.rows, rows);
     for (size_t row = 0; row < rows; ++row) ExpectRow(slice, row, first + row);
@@ -112,11 +122,13 @@ TEST(Cells, KeptRowsHaveOneBudgetTogether) {
 }
 
 template <typename T>
-model::ChunkView OneColumn(const std::vector<T>& cells, model::CellKind kind, uint8_t cell_bytes = 0, uint8_t scale = 0) {
+model::ChunkView OneColumn(const std::vector<T>& cells, model::CellKind kind,
+                           uint8_t cell_bytes = 0, uint8_t scale = 0) {
   model::ChunkView chunk;
   chunk.rows = cells.size();
   model::ColumnView column;
-  column.kind = kind, column.data = cells.data(), column.cell_bytes = cell_bytes, column.scale = scale;
+  column.kind = kind, column.data = cells.data(), column.cell_bytes = cell_bytes,
+  column.scale = scale;
   chunk.columns.push_back(column);
   return chunk;
 }

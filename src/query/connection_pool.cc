@@ -15,9 +15,10 @@ base::Result<std::shared_ptr<store::Connection>> ConnectionPool::Take() {
     ASSIGN_OR_RETURN(connection, store_->Connect());
   }
   auto pool = shared_from_this();
-  return std::shared_ptr<store::Connection>(connection.release(), [pool](store::Connection* returned) {
-    pool->Return(std::unique_ptr<store::Connection>(returned));
-  });
+  return std::shared_ptr<store::Connection>(
+      connection.release(), [pool](store::Connection* returned) {
+        pool->Return(std::unique_ptr<store::Connection>(returned));
+      });
 }
 
 void ConnectionPool::Return(std::unique_ptr<store::Connection> connection) {

@@ -1,5 +1,6 @@
 #pragma once
-// Read connections to the store, kept for the next statement. A connection goes back when the last share of it is dropped.
+// Read connections to the store, kept for the next statement. A connection goes back when the last
+// share of it is dropped.
 //
 // Threads: any. Owns: idle connections. Borrows: the store. Errors: the store's.
 // Limits: at most `keep` idle ones; those in use are bounded by places and sessions.

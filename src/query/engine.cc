@@ -11,35 +11,42 @@
 namespace query {
 namespace {
 
-constexpr std::chrono::milliseconds kTick{20};   // how late a deadline may be noticed
+constexpr std::chrono::milliseconds kTick{20};  // how late a deadline may be noticed
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return lower;
 }
 
-// "+3", "-8", "3" as PostgreSQL reads them: hours east of Greenwich. POSIX's Etc/GMT-3 is the zone three hours east.
+// "+3", "-8", "3" as PostgreSQL reads them: hours east of Greenwich. POSIX's Etc/GMT-3 is the zone
+// three hours east.
 std::string OffsetZone(std::string_view text) {
   if (text.starts_with("+")) text.remove_prefix(1);
   int hours = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hours);
-  if (error != std::errc() || end != text.data() + text.size() || hours < -12 || hours > 14) return std::string(text);
+  if (error != std::errc() || end != text.data() + text.size() || hours < -12 || hours > 14)
+    return std::string(text);
   if (hours == 0) return "UTC";
-  return std::string("Etc/GMT") + (hours > 0 ? "-" : "+") + std::to_string(hours > 0 ? hours : -hours);
+  return std::string("Etc/GMT") + (hours > 0 ? "-" : "+") +
+         std::to_string(hours > 0 ? hours : -hours);
 }
 
 }  // namespace
 
-std::unique_ptr<Engine> Engine::Make(const EngineOptions& options, store::Store* store, catalog::CatalogHolder* catalog,
-                                     Definer* definer, SystemCatalog* system_catalog) {
+std::unique_ptr<Engine> Engine::Make(const EngineOptions& options, store::Store* store,
+                                     catalog::CatalogHolder* catalog, Definer* definer,
+                                     SystemCatalog* system_catalog) {
   return std::make_unique<EngineImpl>(options, store, catalog, definer, system_catalog);
 }
 
-EngineImpl::EngineImpl(const EngineOptions& options, store::Store* store, catalog::CatalogHolder* catalog, Definer* definer,
+EngineImpl::EngineImpl(const EngineOptions& options, store::Store* store,
+                       catalog::CatalogHolder* catalog, Definer* definer,
                        SystemCatalog* system_catalog)
     : options_(options),
-      pool_(std::make_shared<ConnectionPool>(store, static_cast<size_t>(std::max(1, options.max_running)) * 2)),
+      pool_(std::make_shared<ConnectionPool>(
+          store, static_cast<size_t>(std::max(1, options.max_running)) * 2)),
       places_(options.max_running, options.max_waiting),
       planner_(catalog, &system_relations_, options.max_plans),
       kept_budget_(std::make_shared<KeptBudget>(options.max_kept_bytes)),
@@ -87,7 +94,8 @@ void EngineImpl::AddSystemRows(const std::string& relation, model::Fields fields
   system_relations_.Add({{"freshet", relation, std::move(fields), ""}, std::move(rows), nullptr});
 }
 
-void EngineImpl::AddSystemQuery(const std::string& relation, model::Fields fields, std::function<std::string()> sql) {
+void EngineImpl::AddSystemQuery(const std::string& relation, model::Fields fields,
+                                std::function<std::string()> sql) {
   system_relations_.Add({{"freshet", relation, std::move(fields), ""}, nullptr, std::move(sql)});
 }
 
@@ -124,7 +132,8 @@ std::optional<std::string> EngineImpl::TimeZone(std::string_view name) {
   std::lock_guard lock(zones_mutex_);
   if (zones_.empty()) {
     if (base::Status status = LoadTimeZones(); !status.ok())
-      base::Log(base::Level::kError, "query", "time zones cannot be read", {{"error", status.ToString()}});
+      base::Log(base::Level::kError, "query", "time zones cannot be read",
+                {{"error", status.ToString()}});
   }
   const auto found = zones_.find(Lower(OffsetZone(name)));
   return found == zones_.end() ? std::nullopt : std::optional(found->second);

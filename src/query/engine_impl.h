@@ -1,9 +1,10 @@
 #pragma once
-// EngineImpl: what all sessions share - places, connections, plans, the list of sessions - and the watch, the thread that
-// enforces deadlines.
+// EngineImpl: what all sessions share - places, connections, plans, the list of sessions - and the
+// watch, the thread that enforces deadlines.
 //
-// Threads: any; the watch thread (`query-watch`) lives from Make to the destructor. Owns: everything listed.
-// Borrows: store, catalog, definer, system catalog, which outlive it. Limits: EngineOptions.
+// Threads: any; the watch thread (`query-watch`) lives from Make to the destructor. Owns:
+// everything listed. Borrows: store, catalog, definer, system catalog, which outlive it. Limits:
+// EngineOptions.
 
 #include <condition_variable>
 #include <list>
@@ -26,13 +27,14 @@ class SessionImpl;
 
 class EngineImpl : public Engine {
  public:
-  EngineImpl(const EngineOptions& options, store::Store* store, catalog::CatalogHolder* catalog, Definer* definer,
-             SystemCatalog* system_catalog);
+  EngineImpl(const EngineOptions& options, store::Store* store, catalog::CatalogHolder* catalog,
+             Definer* definer, SystemCatalog* system_catalog);
   ~EngineImpl() override;
 
   base::Result<std::unique_ptr<Session>> Connect(const SessionInfo& info) override;
   void AddSystemRows(const std::string& relation, model::Fields fields, SystemRows rows) override;
-  void AddSystemQuery(const std::string& relation, model::Fields fields, std::function<std::string()> sql) override;
+  void AddSystemQuery(const std::string& relation, model::Fields fields,
+                      std::function<std::string()> sql) override;
   bool CancelBackend(int pid, bool terminate) override;
   std::vector<Running> Backends() const override;
 

@@ -12,8 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds kLookAgain{20};  // for a stop of the waiting statement
 
 base::Counter& SharedQueries() {
-  static base::Counter& counter =
-      base::Metrics().GetCounter("freshet_query_shared_total", "SELECTs answered by the computation of an equal one");
+  static base::Counter& counter = base::Metrics().GetCounter(
+      "freshet_query_shared_total", "SELECTs answered by the computation of an equal one");
   return counter;
 }
 
@@ -21,7 +21,8 @@ bool WasStopped(const base::Status& status) { return status.code() == base::Code
 
 }  // namespace
 
-base::Result<Flights::Turn> Flights::Join(const std::string& text, Activity* activity, const Compute& compute) {
+base::Result<Flights::Turn> Flights::Join(const std::string& text, Activity* activity,
+                                          const Compute& compute) {
   std::unique_lock lock(mutex_);
   while (true) {
     State& state = states_[text];
@@ -34,7 +35,8 @@ base::Result<Flights::Turn> Flights::Join(const std::string& text, Activity* act
     ++group->members;
     while (!group->done) {
       const auto found = states_.find(text);
-      const bool mine = found != states_.end() && !found->second.running && found->second.next == group;
+      const bool mine =
+          found != states_.end() && !found->second.running && found->second.next == group;
       if (mine) return Lead(text, group, compute, &lock);
       changed_.wait_for(lock, kLookAgain);
       if (base::Status stopped = activity->Stopped(); !stopped.ok()) {
@@ -50,7 +52,8 @@ base::Result<Flights::Turn> Flights::Join(const std::string& text, Activity* act
   }
 }
 
-base::Result<Flights::Turn> Flights::Lead(const std::string& text, std::shared_ptr<Group> group, const Compute& compute,
+base::Result<Flights::Turn> Flights::Lead(const std::string& text, std::shared_ptr<Group> group,
+                                          const Compute& compute,
                                           std::unique_lock<std::mutex>* lock) {
   State& state = states_[text];
   state.running = true;

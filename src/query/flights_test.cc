@@ -11,19 +11,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::shared_ptr<KeptRows> Empty() { return std::make_shared<KeptRows>(std::make_shared<KeptBudget>(1 << 20)); }
+std::shared_ptr<KeptRows> Empty() {
+  return std::make_shared<KeptRows>(std::make_shared<KeptBudget>(1 << 20));
+}
 
 TEST(Flights, OneThatArrivesAloneRunsItself) {
   Flights flights;
   Activity activity(&base::Clock::System());
   for (int i = 0; i < 2; ++i) {
-    auto turn = flights.Join("a", &activity, [] { return base::Result<Flights::Rows>(base::Internal("not called")); });
+    auto turn = flights.Join(
+        "a", &activity, [] { return base::Result<Flights::Rows>(base::Internal("not called")); });
     ASSERT_TRUE(turn.ok());
     EXPECT_EQ(turn->rows, nullptr);
   }
 }
 
-// While one computation runs, `count` others arrive; they must not get what is being computed, and share the next one.
+// While one computation runs, `count` others arrive; they must not get what is being computed, and
+// share the next one.
 struct Burst {
   explicit Burst(int count, Flights::Compute compute) {
     auto first = flights.Join("a", &activity, compute);
@@ -53,14 +57,16 @@ struct Burst {
 
 TEST(Flights, ThoseWhoWaitShareOneComputationAndNeverTheRunningOne) {
   std::atomic<int> computed{0};
-  Burst burst(8, [&]() -> base::Result<Flights::Rows> { return ++computed, Flights::Rows(Empty()); });
+  Burst burst(8,
+              [&]() -> base::Result<Flights::Rows> { return ++computed, Flights::Rows(Empty()); });
   burst.Finish();
   EXPECT_EQ(burst.shared, 8);
   EXPECT_EQ(computed, 1);
 }
 
 TEST(Flights, AnErrorIsTheErrorOfAll) {
-  Burst burst(5, []() -> base::Result<Flights::Rows> { return base::DataError("division by zero"); });
+  Burst burst(5,
+              []() -> base::Result<Flights::Rows> { return base::DataError("division by zero"); });
   burst.Finish();
   EXPECT_EQ(burst.failed, 5);
 }

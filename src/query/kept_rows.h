@@ -1,9 +1,10 @@
 #pragma once
-// KeptRows: rows of a result copied into memory, so that they outlive the snapshot and the connection they were read on:
-// scrolling and WITH HOLD cursors, portals that were left half read. All of the engine's share one budget.
+// KeptRows: rows of a result copied into memory, so that they outlive the snapshot and the
+// connection they were read on: scrolling and WITH HOLD cursors, portals that were left half read.
+// All of the engine's share one budget.
 //
-// Threads: KeptBudget any; KeptRows one writer, then any reader. Owns: the copies. Errors: kExhausted 53200 over the budget.
-// Limits: EngineOptions::max_kept_bytes.
+// Threads: KeptBudget any; KeptRows one writer, then any reader. Owns: the copies. Errors:
+// kExhausted 53200 over the budget. Limits: EngineOptions::max_kept_bytes.
 
 #include <atomic>
 #include <memory>
@@ -37,7 +38,8 @@ class KeptRows {
   base::Status Add(const model::ChunkView& chunk);
   size_t rows() const { return rows_; }
   size_t bytes() const { return bytes_; }
-  // Rows from `row` on, at most `most` and at most to the end of the chunk they lie in. Valid until the slicer's next use.
+  // Rows from `row` on, at most `most` and at most to the end of the chunk they lie in. Valid until
+  // the slicer's next use.
   model::ChunkView Read(size_t row, size_t most, Slicer* slicer) const;
 
  private:

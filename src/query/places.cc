@@ -12,8 +12,10 @@ constexpr std::chrono::milliseconds kLookAgain{20};  // for a stop of the waitin
 Places::Places(int running, int waiting)
     : max_running_(std::max(1, running)),
       max_waiting_(std::max(0, waiting)),
-      running_gauge_(base::Metrics().GetGauge("freshet_query_running", "SELECTs that hold a place")),
-      waiting_gauge_(base::Metrics().GetGauge("freshet_query_waiting", "SELECTs that wait for a place")) {}
+      running_gauge_(
+          base::Metrics().GetGauge("freshet_query_running", "SELECTs that hold a place")),
+      waiting_gauge_(
+          base::Metrics().GetGauge("freshet_query_waiting", "SELECTs that wait for a place")) {}
 
 void Places::Place::Leave() {
   if (places_ != nullptr) std::exchange(places_, nullptr)->Return();
@@ -31,7 +33,8 @@ base::Status Places::Wait(Activity* activity, std::unique_lock<std::mutex>* lock
   if (waiting_.size() >= static_cast<size_t>(max_waiting_))
     return base::Exhausted("too many queries are waiting")
         .WithSqlstate("53300")
-        .WithDetail(std::to_string(max_running_) + " queries run and " + std::to_string(waiting_.size()) + " wait.")
+        .WithDetail(std::to_string(max_running_) + " queries run and " +
+                    std::to_string(waiting_.size()) + " wait.")
         .WithHint("Try again later, or raise max_running_queries.");
   const uint64_t ticket = next_ticket_++;
   waiting_.push_back(ticket);

@@ -1,8 +1,9 @@
 #pragma once
-// Places: how many SELECTs run at once. Who finds none free waits in order of arrival; a bounded number may wait.
+// Places: how many SELECTs run at once. Who finds none free waits in order of arrival; a bounded
+// number may wait.
 //
-// Threads: any. Errors: kExhausted 53300 when too many wait; 57014 when the waiting statement is stopped.
-// Limits: running and waiting statements, from EngineOptions.
+// Threads: any. Errors: kExhausted 53300 when too many wait; 57014 when the waiting statement is
+// stopped. Limits: running and waiting statements, from EngineOptions.
 
 #include <condition_variable>
 #include <deque>

@@ -12,8 +12,12 @@ using namespace std::chrono_literals;
 
 class InterruptCounter : public store::Connection {
  public:
-  base::Result<std::unique_ptr<model::RowSource>> Query(const std::string&) override { return base::Internal("not used"); }
-  base::Result<model::Fields> Describe(const std::string&) override { return base::Internal("not used"); }
+  base::Result<std::unique_ptr<model::RowSource>> Query(const std::string&) override {
+    return base::Internal("not used");
+  }
+  base::Result<model::Fields> Describe(const std::string&) override {
+    return base::Internal("not used");
+  }
   base::Status Run(const std::string&) override { return {}; }
   base::Status BeginSnapshot() override { return {}; }
   void EndSnapshot() override {}
@@ -76,7 +80,8 @@ TEST(Activity, AStopIsRepeatedUntilTheWorkEndsAndThenForgotten) {
   EXPECT_EQ(connection.interrupts, 1);
   activity.Tick();
   EXPECT_EQ(connection.interrupts, 2);
-  EXPECT_EQ(activity.Explain(base::Internal("interrupted")).message(), "canceling statement due to user request");
+  EXPECT_EQ(activity.Explain(base::Internal("interrupted")).message(),
+            "canceling statement due to user request");
   activity.End();
   activity.Tick();
   EXPECT_EQ(connection.interrupts, 2);
@@ -107,7 +112,7 @@ TEST(Activity, AnEndedSessionCannotBeginAgain) {
   EXPECT_FALSE(activity.EndIfIdleSince(clock.Monotonic() + 1s));  // it works
   activity.End();
   EXPECT_TRUE(activity.EndIfIdleSince(clock.Monotonic()));
-  EXPECT_FALSE(activity.EndIfIdleSince(clock.Monotonic()));       // told once
+  EXPECT_FALSE(activity.EndIfIdleSince(clock.Monotonic()));  // told once
   EXPECT_EQ(activity.Begin(std::nullopt).sqlstate(), "25P03");
 }
 

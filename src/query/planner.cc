@@ -21,7 +21,8 @@ bool HasRandom(sql::Select* select) {
 
 constexpr size_t kMaxPlanBytes = 64 << 10;
 
-std::string KeyOf(const std::string& text, const std::vector<model::Type>& declared, const PlanContext& context) {
+std::string KeyOf(const std::string& text, const std::vector<model::Type>& declared,
+                  const PlanContext& context) {
   std::string key = text;
   key += '\0' + context.database + '\0' + context.time_zone;
   for (const auto& schema : context.search_path) key += '\0' + schema;
@@ -37,16 +38,22 @@ base::Result<std::string> IntegerLiteral(const std::string& text, model::Type ty
   int64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error == std::errc::invalid_argument || end != digits.data() + digits.size())
-    return base::DataError("invalid input syntax for type " + model::NameOf(type) + ": \"" + text + "\"").WithSqlstate("22P02");
-  const int64_t most = type.id == model::TypeId::kInt2 ? INT16_MAX : type.id == model::TypeId::kInt4 ? INT32_MAX : INT64_MAX;
+    return base::DataError("invalid input syntax for type " + model::NameOf(type) + ": \"" + text +
+                           "\"")
+        .WithSqlstate("22P02");
+  const int64_t most = type.id == model::TypeId::kInt2   ? INT16_MAX
+                       : type.id == model::TypeId::kInt4 ? INT32_MAX
+                                                         : INT64_MAX;
   if (error != std::errc() || value > most || value < -most - 1)
-    return base::DataError("value \"" + text + "\" is out of range for type " + model::NameOf(type)).WithSqlstate("22003");
+    return base::DataError("value \"" + text + "\" is out of range for type " + model::NameOf(type))
+        .WithSqlstate("22003");
   return "CAST(" + std::to_string(value) + " AS " + sql::DuckDbType(type) + ")";
 }
 
 }  // namespace
 
-base::Result<std::string> ParameterLiteral(const Parameter& parameter, model::Type type, const std::string& time_zone) {
+base::Result<std::string> ParameterLiteral(const Parameter& parameter, model::Type type,
+                                           const std::string& time_zone) {
   if (type.id == model::TypeId::kUnknown) type = model::kText;
   if (!parameter) return "CAST(NULL AS " + sql::DuckDbType(type) + ")";
   if (type.IsText()) return "CAST(" + sql::QuoteLiteral(*parameter) + " AS VARCHAR)";
@@ -66,9 +73,9 @@ base::Result<std::string> ParameterLiteral(const Parameter& parameter, model::Ty
   return sql::PrintDuckDb(cast, options);
 }
 
-base::Result<std::shared_ptr<const SelectPlan>> Planner::Plan(const sql::Select& select, const std::string& text,
-                                                              const std::vector<model::Type>& declared,
-                                                              const PlanContext& context) {
+base::Result<std::shared_ptr<const SelectPlan>> Planner::Plan(
+    const sql::Select& select, const std::string& text, const std::vector<model::Type>& declared,
+    const PlanContext& context) {
   const auto catalog = catalog_->Get();
   const std::string key = KeyOf(text, declared, context);
   auto plan = Kept(key, catalog->version);
@@ -81,8 +88,10 @@ base::Result<std::shared_ptr<const SelectPlan>> Planner::Plan(const sql::Select&
   return plan;
 }
 
-base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& select, const std::string& text,
-                                                        const std::vector<model::Type>& declared, const PlanContext& context,
+base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& select,
+                                                        const std::string& text,
+                                                        const std::vector<model::Type>& declared,
+                                                        const PlanContext& context,
                                                         bool* keep) const {
   auto plan = std::make_shared<SelectPlan>();
   plan->catalog = catalog_->Get();
@@ -113,17 +122,21 @@ base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& selec
   return plan;
 }
 
-base::Status Planner::CheckPrivileges(const SelectPlan& plan, const catalog::Catalog& catalog, const std::string& role) {
+base::Status Planner::CheckPrivileges(const SelectPlan& plan, const catalog::Catalog& catalog,
+                                      const std::string& role) {
   for (const auto& relation : plan.reads) {
-    const std::string name = relation.schema == "public" ? relation.name : relation.schema + "." + relation.name;
+    const std::string name =
+        relation.schema == "public" ? relation.name : relation.schema + "." + relation.name;
     if (catalog.MaySelect(role, name)) continue;
-    return base::Denied("permission denied for " + std::string(Relations::KindOf(catalog, relation)) + " " + relation.name)
+    return base::Denied("permission denied for " +
+                        std::string(Relations::KindOf(catalog, relation)) + " " + relation.name)
         .WithHint("An administrator may GRANT SELECT ON " + name + " TO " + role + ".");
   }
   return {};
 }
 
-base::Result<std::string> Planner::Print(const SelectPlan& plan, const std::vector<std::string>& parameters) {
+base::Result<std::string> Planner::Print(const SelectPlan& plan,
+                                         const std::vector<std::string>& parameters) {
   if (!plan.text.empty()) return plan.text;
   sql::PrintOptions options;
   options.time_zone = plan.time_zone;

@@ -1,9 +1,10 @@
 #pragma once
-// Planner: a SELECT's tree -> what runs: bound to the names of one catalog snapshot, checked against the role, printed for
-// DuckDB. Plans are kept by text and catalog version; they do not depend on the role.
+// Planner: a SELECT's tree -> what runs: bound to the names of one catalog snapshot, checked
+// against the role, printed for DuckDB. Plans are kept by text and catalog version; they do not
+// depend on the role.
 //
-// Threads: any. Owns: kept plans. Errors: the binder's, 42501, the printer's, 22P02 and 22003 for parameters.
-// Limits: EngineOptions::max_plans plans, each of at most kMaxPlanBytes of text.
+// Threads: any. Owns: kept plans. Errors: the binder's, 42501, the printer's, 22P02 and 22003 for
+// parameters. Limits: EngineOptions::max_plans plans, each of at most kMaxPlanBytes of text.
 
 #include <list>
 #include <memory>
@@ -30,11 +31,11 @@ struct SelectPlan {
   int64_t catalog_version = 0;
   catalog::CatalogPtr catalog;
   std::shared_ptr<const Relations> relations;
-  std::vector<sql::RelationInfo> reads;   // each relation once
-  sql::SelectPtr select;                  // bound
+  std::vector<sql::RelationInfo> reads;  // each relation once
+  sql::SelectPtr select;                 // bound
   std::string time_zone;
-  bool shareable = false;                 // equal text at the same time has an equal answer
-  std::string text;                       // DuckDB's; empty when it is printed anew for each execution
+  bool shareable = false;  // equal text at the same time has an equal answer
+  std::string text;        // DuckDB's; empty when it is printed anew for each execution
 };
 
 class Planner {
@@ -42,19 +43,25 @@ class Planner {
   Planner(catalog::CatalogHolder* catalog, const SystemRelations* system, size_t max_plans)
       : catalog_(catalog), system_(system), max_plans_(max_plans) {}
 
-  // `text` is the statement as written: the key, and what positions count in. `declared` are the client's parameter types.
-  base::Result<std::shared_ptr<const SelectPlan>> Plan(const sql::Select& select, const std::string& text,
-                                                       const std::vector<model::Type>& declared, const PlanContext& context);
+  // `text` is the statement as written: the key, and what positions count in. `declared` are the
+  // client's parameter types.
+  base::Result<std::shared_ptr<const SelectPlan>> Plan(const sql::Select& select,
+                                                       const std::string& text,
+                                                       const std::vector<model::Type>& declared,
+                                                       const PlanContext& context);
   // May the role still read what the plan reads?
-  static base::Status CheckPrivileges(const SelectPlan& plan, const catalog::Catalog& catalog, const std::string& role);
+  static base::Status CheckPrivileges(const SelectPlan& plan, const catalog::Catalog& catalog,
+                                      const std::string& role);
   // DuckDB's text with `parameters`, DuckDB literals, in place.
-  static base::Result<std::string> Print(const SelectPlan& plan, const std::vector<std::string>& parameters);
+  static base::Result<std::string> Print(const SelectPlan& plan,
+                                         const std::vector<std::string>& parameters);
   int64_t catalog_version() const { return catalog_->Get()->version; }
   catalog::CatalogPtr catalog() const { return catalog_->Get(); }
 
  private:
   base::Result<std::shared_ptr<SelectPlan>> Make(const sql::Select& select, const std::string& text,
-                                                 const std::vector<model::Type>& declared, const PlanContext& context, bool* keep) const;
+                                                 const std::vector<model::Type>& declared,
+                                                 const PlanContext& context, bool* keep) const;
   std::shared_ptr<const SelectPlan> Kept(const std::string& key, int64_t version);
   void Keep(const std::string& key, std::shared_ptr<const SelectPlan> plan);
 
@@ -71,6 +78,7 @@ class Planner {
 };
 
 // A parameter's text as a DuckDB literal of `type`.
-base::Result<std::string> ParameterLiteral(const Parameter& parameter, model::Type type, const std::string& time_zone);
+base::Result<std::string> ParameterLiteral(const Parameter& parameter, model::Type type,
+                                           const std::string& time_zone);
 
 }  // namespace query

@@ -22,12 +22,14 @@ base::Result<std::string> RowsText(const SystemRelation& relation) {
   const auto rows = relation.rows();
   const auto& fields = relation.info.fields;
   if (rows.size() > kMaxSystemRows)
-    return base::Exhausted("relation \"freshet." + relation.info.name + "\" has more than " + std::to_string(kMaxSystemRows) + " rows")
+    return base::Exhausted("relation \"freshet." + relation.info.name + "\" has more than " +
+                           std::to_string(kMaxSystemRows) + " rows")
         .WithSqlstate("54000");
   std::string items, names, values;
   for (size_t i = 0; i < fields.size(); ++i) {
     const std::string column = "c" + std::to_string(i), separator = i > 0 ? ", " : "";
-    items += separator + "CAST(" + column + " AS " + sql::DuckDbType(fields[i].type) + ") AS " + sql::QuoteIdentifier(fields[i].name);
+    items += separator + "CAST(" + column + " AS " + sql::DuckDbType(fields[i].type) + ") AS " +
+             sql::QuoteIdentifier(fields[i].name);
     names += separator + column;
   }
   for (const auto& row : rows) {
@@ -36,7 +38,8 @@ base::Result<std::string> RowsText(const SystemRelation& relation) {
   }
   const bool empty = rows.empty();
   if (empty) AppendRow({}, fields.size(), &values);
-  return "(SELECT " + items + " FROM (VALUES " + values + ") AS v(" + names + ")" + (empty ? " WHERE false)" : ")");
+  return "(SELECT " + items + " FROM (VALUES " + values + ") AS v(" + names + ")" +
+         (empty ? " WHERE false)" : ")");
 }
 
 }  // namespace
@@ -73,18 +76,22 @@ std::vector<std::string_view> Relations::Names() const {
 
 base::Result<std::string> Relations::Text(const std::vector<std::string>& name, bool* live) const {
   if (name.size() == 3 && name[0] != options_.database)
-    return base::Unsupported("cross-database references are not implemented: \"" + name[0] + "." + name[1] + "." + name[2] + "\"");
+    return base::Unsupported("cross-database references are not implemented: \"" + name[0] + "." +
+                             name[1] + "." + name[2] + "\"");
   const auto* info = Find(name.size() > 1 ? name[name.size() - 2] : "", name.back());
-  if (info == nullptr) return base::NotFound("relation \"" + name.back() + "\" does not exist").WithSqlstate("42P01");
+  if (info == nullptr)
+    return base::NotFound("relation \"" + name.back() + "\" does not exist").WithSqlstate("42P01");
   if (info->schema == kSystemSchema) {
     const SystemRelation& relation = options_.system->find(info->name)->second;
     *live = true;
     if (relation.sql) return "(" + relation.sql() + ")";
     return RowsText(relation);
   }
-  if (const auto view = options_.catalog->views.find(info->name); view != options_.catalog->views.end())
+  if (const auto view = options_.catalog->views.find(info->name);
+      view != options_.catalog->views.end())
     return "(" + view->second->plan->Finalize(view->second->Table()) + ")";
-  if (const auto source = options_.catalog->sources.find(info->name); source != options_.catalog->sources.end())
+  if (const auto source = options_.catalog->sources.find(info->name);
+      source != options_.catalog->sources.end())
     return SourceText(*source->second);
   return base::Internal("relation \"" + info->name + "\" has no rows to read");
 }
@@ -96,11 +103,13 @@ base::Result<std::string> Relations::SourceText(const catalog::Source& source) c
       if (view->input == source.name) views += (views.empty() ? "" : ", ") + name;
     return base::Invalid("source \"" + source.name + "\" keeps no rows")
         .WithSqlstate("55000")
-        .WithDetail("It was created with retention = '0'; its records live only in its materialized views.")
+        .WithDetail(
+            "It was created with retention = '0'; its records live only in its materialized views.")
         .WithHint(views.empty() ? "Create a materialized view over it." : "Query " + views + ".");
   }
   std::string columns;
-  for (const auto& field : source.fields) columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
+  for (const auto& field : source.fields)
+    columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
   return "(SELECT " + columns + " FROM " + source.RawTable() + ")";
 }
 

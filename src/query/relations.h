@@ -1,9 +1,10 @@
 #pragma once
-// Relations: the names that one statement sees - a catalog snapshot and the system relations, through its search path - and
-// the text that stands for each of them in DuckDB's FROM.
+// Relations: the names that one statement sees - a catalog snapshot and the system relations,
+// through its search path - and the text that stands for each of them in DuckDB's FROM.
 //
-// Threads: SystemRelations any; Relations one statement. Errors: 55000 for a source that keeps no rows, 0A000 for another
-// database. Limits: kMaxSystemRows rows of a system relation that is made from live state.
+// Threads: SystemRelations any; Relations one statement. Errors: 55000 for a source that keeps no
+// rows, 0A000 for another database. Limits: kMaxSystemRows rows of a system relation that is made
+// from live state.
 
 #include <map>
 #include <memory>
@@ -50,8 +51,8 @@ class Relations : public sql::RelationLookup {
   const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override;
   std::vector<std::string_view> Names() const override;
 
-  // Text for FROM. `name` is as written: {[database,] [schema,] relation}. `live` is set when the text holds rows of this
-  // moment and must not be used again.
+  // Text for FROM. `name` is as written: {[database,] [schema,] relation}. `live` is set when the
+  // text holds rows of this moment and must not be used again.
   base::Result<std::string> Text(const std::vector<std::string>& name, bool* live) const;
 
   // How an error calls it: "source", "materialized view", "table".

@@ -1,5 +1,6 @@
 // Dispatch. Invariants:
-// 1. Every statement runs inside one ActiveScope; after the engine ended the session no scope can begin.
+// 1. Every statement runs inside one ActiveScope; after the engine ended the session no scope can
+// begin.
 // 2. An error inside a transaction block fails the block (25P02 until its end).
 // 3. The watch touches only activity_, resources_mutex_'s members and the atomics.
 
@@ -24,11 +25,13 @@ bool EndsBlock(const sql::Statement& statement) {
   const auto* transaction = std::get_if<sql::TransactionStatement>(&statement.body);
   if (transaction == nullptr) return false;
   using Kind = sql::TransactionStatement::Kind;
-  return transaction->kind == Kind::kCommit || transaction->kind == Kind::kRollback || transaction->kind == Kind::kRollbackTo;
+  return transaction->kind == Kind::kCommit || transaction->kind == Kind::kRollback ||
+         transaction->kind == Kind::kRollbackTo;
 }
 
 size_t Characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -52,10 +55,14 @@ base::Status SessionImpl::Start() {
   settings_.SetDefault("server_version", engine_->options().server_version);
   settings_.SetDefault("default_transaction_read_only", admin ? "off" : "on");
   settings_.SetDefault("application_name", info_.application_name);
-  settings_.SetDefault("idle_in_transaction_session_timeout",
-                       std::to_string(engine_->options().idle_in_transaction_timeout.count()) + "ms");
-  if (!admin) settings_.SetDefault("statement_timeout", std::to_string(engine_->options().statement_timeout.count()) + "ms");
-  for (const auto& [name, value] : info_.startup_settings) RETURN_IF_ERROR(settings_.Set(name, value));
+  settings_.SetDefault(
+      "idle_in_transaction_session_timeout",
+      std::to_string(engine_->options().idle_in_transaction_timeout.count()) + "ms");
+  if (!admin)
+    settings_.SetDefault("statement_timeout",
+                         std::to_string(engine_->options().statement_timeout.count()) + "ms");
+  for (const auto& [name, value] : info_.startup_settings)
+    RETURN_IF_ERROR(settings_.Set(name, value));
   settings_.KeepAsDefaults();
   SettingsChanged();
   return {};
@@ -75,11 +82,15 @@ base::Result<std::vector<sql::Statement>> SessionImpl::Parse(const std::string& 
   return statements;
 }
 
-base::Result<std::shared_ptr<Prepared>> SessionImpl::Prepare(sql::Statement statement, std::vector<model::Type> types) {
+base::Result<std::shared_ptr<Prepared>> SessionImpl::Prepare(sql::Statement statement,
+                                                             std::vector<model::Type> types) {
   ActiveScope scope(activity_.get(), Limit().At(engine_->options().clock->Monotonic()));
   if (!scope.status().ok()) return scope.status();
   if (block_ && block_->failed && !EndsBlock(statement))
-    return Noted(base::Invalid("current transaction is aborted, commands ignored until end of transaction block").WithSqlstate("25P02"));
+    return Noted(
+        base::Invalid(
+            "current transaction is aborted, commands ignored until end of transaction block")
+            .WithSqlstate("25P02"));
   if (base::Status status = CheckAllowed(statement); !status.ok()) return Noted(std::move(status));
   auto prepared = PrepareInScope(std::move(statement), std::move(types));
   if (!prepared.ok()) return Noted(prepared.TakeStatus());
@@ -94,18 +105,22 @@ base::Status SessionImpl::CheckAllowed(const sql::Statement& statement) const {
   const std::string what = refused != nullptr ? refused->command : "definitions";
   if (!administrator())
     return base::Denied("permission denied: role \"" + info_.role + "\" may only read")
-        .WithDetail(refused != nullptr ? what + " would change something." : "Definitions are made by an administrator.");
+        .WithDetail(refused != nullptr ? what + " would change something."
+                                       : "Definitions are made by an administrator.");
   if (refused != nullptr)
     return base::Unsupported(what + " is not supported")
-        .WithHint("Rows come from Kafka; definitions are CREATE SOURCE and CREATE MATERIALIZED VIEW.");
+        .WithHint(
+            "Rows come from Kafka; definitions are CREATE SOURCE and CREATE MATERIALIZED VIEW.");
   if (block_)
     return base::Invalid("definitions cannot run inside a transaction block")
         .WithSqlstate("25001")
-        .WithHint("Send them as one string: the definitions of one string are applied all or none.");
+        .WithHint(
+            "Send them as one string: the definitions of one string are applied all or none.");
   return {};
 }
 
-base::Result<std::shared_ptr<Prepared>> SessionImpl::PrepareInScope(sql::Statement statement, std::vector<model::Type> types) {
+base::Result<std::shared_ptr<Prepared>> SessionImpl::PrepareInScope(
+    sql::Statement statement, std::vector<model::Type> types) {
   auto prepared = std::make_shared<PreparedPlan>();
   prepared->statement = std::move(statement);
   prepared->parameter_types = std::move(types);
@@ -114,7 +129,9 @@ base::Result<std::shared_ptr<Prepared>> SessionImpl::PrepareInScope(sql::Stateme
   PreparedPlan* out = prepared.get();
   const base::Status status = std::visit(
       Overloaded{
-          [&](const sql::SelectStatement& select) { return PrepareSelect(*select.select, kept.text, out); },
+          [&](const sql::SelectStatement& select) {
+            return PrepareSelect(*select.select, kept.text, out);
+          },
           [&](const sql::DeclareCursor& declare) {
             RETURN_IF_ERROR(PrepareSelect(*declare.select, kept.text, out));
             out->returns_rows = false;
@@ -143,19 +160,25 @@ base::Result<std::shared_ptr<Prepared>> SessionImpl::PrepareInScope(sql::Stateme
   return std::shared_ptr<Prepared>(std::move(prepared));
 }
 
-base::Result<Execution> SessionImpl::Execute(const std::shared_ptr<Prepared>& prepared, const std::vector<Parameter>& parameters) {
+base::Result<Execution> SessionImpl::Execute(const std::shared_ptr<Prepared>& prepared,
+                                             const std::vector<Parameter>& parameters) {
   ActiveScope scope(activity_.get(), Limit().At(engine_->options().clock->Monotonic()));
   if (!scope.status().ok()) return scope.status();
   activity_->SetQuery(prepared->statement.text);
   if (block_ && block_->failed && !EndsBlock(prepared->statement))
-    return Noted(base::Invalid("current transaction is aborted, commands ignored until end of transaction block").WithSqlstate("25P02"));
-  if (base::Status status = CheckAllowed(prepared->statement); !status.ok()) return Noted(std::move(status));
+    return Noted(
+        base::Invalid(
+            "current transaction is aborted, commands ignored until end of transaction block")
+            .WithSqlstate("25P02"));
+  if (base::Status status = CheckAllowed(prepared->statement); !status.ok())
+    return Noted(std::move(status));
   auto execution = ExecuteInScope(static_cast<PreparedPlan*>(prepared.get()), parameters);
   if (!execution.ok()) return Noted(Placed(execution.TakeStatus(), prepared->statement));
   return execution;
 }
 
-base::Result<Execution> SessionImpl::ExecuteInScope(PreparedPlan* prepared, const std::vector<Parameter>& parameters) {
+base::Result<Execution> SessionImpl::ExecuteInScope(PreparedPlan* prepared,
+                                                    const std::vector<Parameter>& parameters) {
   using R = base::Result<Execution>;
   const auto done = [](const char* tag) { return R(Execution{nullptr, tag, {}}); };
   return std::visit(
@@ -175,7 +198,9 @@ base::Result<Execution> SessionImpl::ExecuteInScope(PreparedPlan* prepared, cons
           [&](const sql::DeallocateStatement& deallocate) { return RunDeallocate(deallocate); },
           [&](const sql::DiscardStatement&) { return RunDiscard(); },
           [&](const sql::ListenStatement&) { return done("LISTEN"); },
-          [&](const sql::RefusedStatement& refused) -> R { return base::Unsupported(refused.command + " is not supported"); },
+          [&](const sql::RefusedStatement& refused) -> R {
+            return base::Unsupported(refused.command + " is not supported");
+          },
           [&](const auto&) { return RunDdl(prepared->statement); },
       },
       prepared->statement.body);
@@ -187,7 +212,8 @@ base::Status SessionImpl::Noted(base::Status status) {
   return status;
 }
 
-// The binder counts characters from the start of the statement, the client from the start of what it sent.
+// The binder counts characters from the start of the statement, the client from the start of what
+// it sent.
 base::Status SessionImpl::Placed(base::Status status, const sql::Statement& statement) const {
   const auto begin = static_cast<size_t>(std::max(0, statement.begin));
   if (status.position() == 0 || begin == 0 || begin > text_.size()) return status;
@@ -206,7 +232,9 @@ void SessionImpl::Fail() {
   DropBlockConnection();
 }
 
-std::string SessionImpl::Setting(std::string_view name) const { return settings_.Get(name).value_or(""); }
+std::string SessionImpl::Setting(std::string_view name) const {
+  return settings_.Get(name).value_or("");
+}
 
 base::Status SessionImpl::Set(const std::string& name, const std::string& value) {
   RETURN_IF_ERROR(settings_.Set(name, value));
@@ -220,7 +248,9 @@ void SessionImpl::SettingsChanged() {
   application_name_ = Setting("application_name");
 }
 
-std::vector<std::pair<std::string, std::string>> SessionImpl::TakeChangedSettings() { return settings_.TakeChanged(); }
+std::vector<std::pair<std::string, std::string>> SessionImpl::TakeChangedSettings() {
+  return settings_.TakeChanged();
+}
 
 PlanContext SessionImpl::Context() {
   return {info_.role, info_.database, Setting("TimeZone"), settings_.SearchPath(),
@@ -228,12 +258,14 @@ PlanContext SessionImpl::Context() {
 }
 
 SystemCatalog::Caller SessionImpl::Caller() {
-  return {info_.role, info_.database, info_.pid, [this](std::string_view name) { return Setting(name); }, engine_,
-          [this](store::Connection* connection) { activity_->RunsOn(connection); }};
+  return {info_.role, info_.database,
+          info_.pid,  [this](std::string_view name) { return Setting(name); },
+          engine_,    [this](store::Connection* connection) { activity_->RunsOn(connection); }};
 }
 
 std::string SessionImpl::SessionValue(std::string_view name) const {
-  if (name == "current_user" || name == "session_user" || name == "user" || name == "current_role") return info_.role;
+  if (name == "current_user" || name == "session_user" || name == "user" || name == "current_role")
+    return info_.role;
   if (name == "current_database" || name == "current_catalog") return info_.database;
   if (name == "pg_backend_pid") return std::to_string(info_.pid);
   if (name == "current_schema") {
@@ -251,7 +283,9 @@ void SessionImpl::Tick(base::MonotonicTime now) {
     stream->Rest(now);
   }
   const int64_t idle_ms = idle_timeout_ms_;
-  if (!in_block_ || idle_ms == 0 || !activity_->EndIfIdleSince(now - std::chrono::milliseconds(idle_ms))) return;
+  if (!in_block_ || idle_ms == 0 ||
+      !activity_->EndIfIdleSince(now - std::chrono::milliseconds(idle_ms)))
+    return;
   for (const auto& stream : streams) stream->Fail(activity_->Stopped());
   DropBlockConnection();
   Terminate();
@@ -275,9 +309,12 @@ Engine::Running SessionImpl::Look() const {
   const auto view = activity_->Look();
   std::lock_guard lock(resources_mutex_);
   std::string state = "active";
-  if (!view.active) state = !in_block_ ? "idle" : block_failed_ ? "idle in transaction (aborted)" : "idle in transaction";
-  return {info_.pid,  info_.role,  application_name_, info_.client_address, state, view.query,
-          view.since, view.waiting};
+  if (!view.active)
+    state = !in_block_      ? "idle"
+            : block_failed_ ? "idle in transaction (aborted)"
+                            : "idle in transaction";
+  return {info_.pid, info_.role, application_name_, info_.client_address,
+          state,     view.query, view.since,        view.waiting};
 }
 
 }  // namespace query

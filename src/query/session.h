@@ -1,11 +1,11 @@
 #pragma once
-// SessionImpl: one client's world. Where a statement goes: session.cc dispatches; session_select.cc runs SELECT and EXPLAIN,
-// session_settings.cc SET, SHOW and RESET, session_block.cc transactions, session_cursor.cc cursors, session_prepared.cc
-// PREPARE and EXECUTE, session_ddl.cc definitions.
+// SessionImpl: one client's world. Where a statement goes: session.cc dispatches; session_select.cc
+// runs SELECT and EXPLAIN, session_settings.cc SET, SHOW and RESET, session_block.cc transactions,
+// session_cursor.cc cursors, session_prepared.cc PREPARE and EXECUTE, session_ddl.cc definitions.
 //
-// Threads: one at a time, but Cancel and the calls of the watch, which hold the engine's list of sessions.
-// Owns: settings, cursors, prepared statements, a transaction block's connection. Borrows: the engine.
-// Errors: PostgreSQL's SQLSTATEs. Limits: kMaxCursors, kMaxPrepared.
+// Threads: one at a time, but Cancel and the calls of the watch, which hold the engine's list of
+// sessions. Owns: settings, cursors, prepared statements, a transaction block's connection.
+// Borrows: the engine. Errors: PostgreSQL's SQLSTATEs. Limits: kMaxCursors, kMaxPrepared.
 
 #include <atomic>
 #include <map>
@@ -23,10 +23,10 @@ namespace query {
 
 // What Prepare found out, beyond what clients see.
 struct PreparedPlan : Prepared {
-  std::shared_ptr<const SelectPlan> plan;   // SELECT, EXPLAIN, DECLARE
-  bool system = false;                      // a SELECT that the system catalog answers
-  bool sets = false;                        // SELECT set_config(...): answered here
-  std::shared_ptr<PreparedPlan> inner;      // EXECUTE: the statement it names, prepared
+  std::shared_ptr<const SelectPlan> plan;  // SELECT, EXPLAIN, DECLARE
+  bool system = false;                     // a SELECT that the system catalog answers
+  bool sets = false;                       // SELECT set_config(...): answered here
+  std::shared_ptr<PreparedPlan> inner;     // EXECUTE: the statement it names, prepared
 };
 
 class SessionImpl : public Session {
@@ -36,11 +36,13 @@ class SessionImpl : public Session {
 
   SessionImpl(EngineImpl* engine, SessionInfo info);
   ~SessionImpl() override;
-  base::Status Start();   // takes the startup settings
+  base::Status Start();  // takes the startup settings
 
   base::Result<std::vector<sql::Statement>> Parse(const std::string& text) override;
-  base::Result<std::shared_ptr<Prepared>> Prepare(sql::Statement statement, std::vector<model::Type> parameter_types) override;
-  base::Result<Execution> Execute(const std::shared_ptr<Prepared>& prepared, const std::vector<Parameter>& parameters) override;
+  base::Result<std::shared_ptr<Prepared>> Prepare(
+      sql::Statement statement, std::vector<model::Type> parameter_types) override;
+  base::Result<Execution> Execute(const std::shared_ptr<Prepared>& prepared,
+                                  const std::vector<Parameter>& parameters) override;
   char TransactionState() const override;
   void Fail() override;
   std::string Setting(std::string_view name) const override;
@@ -56,17 +58,17 @@ class SessionImpl : public Session {
   int pid() const { return info_.pid; }
 
  private:
-  struct Block {                       // BEGIN ... COMMIT
+  struct Block {  // BEGIN ... COMMIT
     bool failed = false;
     std::vector<std::string> savepoints;
   };
   struct Cursor {
     model::Fields fields;
     bool hold = false, scroll = false;
-    bool held = false;                        // has outlived its transaction
-    std::shared_ptr<Stream> stream;           // either this, forward only
-    std::shared_ptr<KeptRows> kept;           // or all rows in memory
-    size_t position = 0;                      // in `kept`: of the current row, 1-based; 0 = before the first
+    bool held = false;               // has outlived its transaction
+    std::shared_ptr<Stream> stream;  // either this, forward only
+    std::shared_ptr<KeptRows> kept;  // or all rows in memory
+    size_t position = 0;             // in `kept`: of the current row, 1-based; 0 = before the first
   };
   struct NamedStatement {
     std::string text;
@@ -76,24 +78,31 @@ class SessionImpl : public Session {
 
   // session.cc
   base::Status CheckAllowed(const sql::Statement& statement) const;
-  base::Result<std::shared_ptr<Prepared>> PrepareInScope(sql::Statement statement, std::vector<model::Type> types);
-  base::Result<Execution> ExecuteInScope(PreparedPlan* prepared, const std::vector<Parameter>& parameters);
-  base::Status Noted(base::Status status);   // counts it and fails the block
-  base::Status Placed(base::Status status, const sql::Statement& statement) const;  // position in the whole text
+  base::Result<std::shared_ptr<Prepared>> PrepareInScope(sql::Statement statement,
+                                                         std::vector<model::Type> types);
+  base::Result<Execution> ExecuteInScope(PreparedPlan* prepared,
+                                         const std::vector<Parameter>& parameters);
+  base::Status Noted(base::Status status);  // counts it and fails the block
+  base::Status Placed(base::Status status,
+                      const sql::Statement& statement) const;  // position in the whole text
   bool administrator() const;
   PlanContext Context();
   SystemCatalog::Caller Caller();
   std::string SessionValue(std::string_view name) const;
   void SettingsChanged();
-  void Terminate();        // with the engine's list of sessions held
+  void Terminate();  // with the engine's list of sessions held
 
   // session_select.cc
   base::Status PrepareSelect(const sql::Select& select, const std::string& text, PreparedPlan* out);
-  base::Result<Execution> RunSelect(PreparedPlan* prepared, const std::vector<Parameter>& parameters);
+  base::Result<Execution> RunSelect(PreparedPlan* prepared,
+                                    const std::vector<Parameter>& parameters);
   base::Status Refresh(const sql::Select& select, const std::string& text, PreparedPlan* prepared);
-  base::Result<std::unique_ptr<model::RowSource>> RunSystem(const sql::Select& select, const std::vector<Parameter>& parameters);
-  base::Result<std::vector<std::string>> Literals(const SelectPlan& plan, const std::vector<Parameter>& parameters) const;
-  base::Result<std::unique_ptr<model::RowSource>> RunPlan(const SelectPlan& plan, const std::vector<std::string>& literals);
+  base::Result<std::unique_ptr<model::RowSource>> RunSystem(
+      const sql::Select& select, const std::vector<Parameter>& parameters);
+  base::Result<std::vector<std::string>> Literals(const SelectPlan& plan,
+                                                  const std::vector<Parameter>& parameters) const;
+  base::Result<std::unique_ptr<model::RowSource>> RunPlan(const SelectPlan& plan,
+                                                          const std::vector<std::string>& literals);
   base::Result<std::shared_ptr<Stream>> Open(const std::string& text, const model::Fields& fields);
   base::Result<std::shared_ptr<store::Connection>> TakeConnection();
   TimeLimit Limit() const;
@@ -103,9 +112,12 @@ class SessionImpl : public Session {
   void Remember(const std::shared_ptr<Stream>& stream);
 
   // session_explain.cc
-  base::Status PrepareExplain(const sql::Explain& explain, const std::string& text, PreparedPlan* out);
-  base::Result<Execution> RunExplain(const sql::Explain& explain, PreparedPlan* prepared, const std::vector<Parameter>& parameters);
-  base::Result<std::vector<std::string>> ExplainQuery(const sql::Explain& explain, const SelectPlan& plan,
+  base::Status PrepareExplain(const sql::Explain& explain, const std::string& text,
+                              PreparedPlan* out);
+  base::Result<Execution> RunExplain(const sql::Explain& explain, PreparedPlan* prepared,
+                                     const std::vector<Parameter>& parameters);
+  base::Result<std::vector<std::string>> ExplainQuery(const sql::Explain& explain,
+                                                      const SelectPlan& plan,
                                                       const std::vector<Parameter>& parameters);
   base::Result<std::vector<std::string>> ExplainView(const sql::Explain& explain) const;
 
@@ -126,7 +138,8 @@ class SessionImpl : public Session {
   base::Result<Execution> RunDiscard();
 
   // session_cursor.cc
-  base::Result<Execution> RunDeclare(PreparedPlan* prepared, const std::vector<Parameter>& parameters);
+  base::Result<Execution> RunDeclare(PreparedPlan* prepared,
+                                     const std::vector<Parameter>& parameters);
   base::Result<Execution> RunFetch(const sql::FetchCursor& fetch);
   base::Result<Execution> FetchKept(Cursor* cursor, const sql::FetchCursor& fetch);
   base::Result<std::shared_ptr<KeptRows>> KeepRows(model::RowSource* rows);
@@ -138,9 +151,11 @@ class SessionImpl : public Session {
   // session_prepared.cc
   base::Result<Execution> RunPrepare(const sql::PrepareStatement& statement);
   base::Result<std::shared_ptr<PreparedPlan>> PrepareNamed(const NamedStatement& named);
-  base::Result<std::vector<std::string>> ArgumentLiterals(const sql::ExecuteStatement& statement, const std::vector<model::Type>& types);
+  base::Result<std::vector<std::string>> ArgumentLiterals(const sql::ExecuteStatement& statement,
+                                                          const std::vector<model::Type>& types);
   base::Status PrepareExecute(const sql::ExecuteStatement& statement, PreparedPlan* out);
-  base::Result<Execution> RunExecute(const sql::ExecuteStatement& statement, PreparedPlan* prepared);
+  base::Result<Execution> RunExecute(const sql::ExecuteStatement& statement,
+                                     PreparedPlan* prepared);
   base::Result<Execution> RunDeallocate(const sql::DeallocateStatement& statement);
 
   // session_ddl.cc
@@ -154,12 +169,12 @@ class SessionImpl : public Session {
   std::optional<Block> block_;
   std::map<std::string, Cursor> cursors_;
   std::map<std::string, NamedStatement> named_;
-  std::string text_;                          // of the last Parse
+  std::string text_;  // of the last Parse
   struct Applied {
     int begin;
     std::string tag;
   };
-  std::vector<Applied> applied_;              // definitions of text_ that were applied together
+  std::vector<Applied> applied_;  // definitions of text_ that were applied together
 
   // Shared with the watch.
   mutable std::mutex resources_mutex_;

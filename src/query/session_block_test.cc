@@ -1,4 +1,5 @@
-// Transaction blocks, cursors, prepared statements, settings, definitions: what a session answers itself.
+// Transaction blocks, cursors, prepared statements, settings, definitions: what a session answers
+// itself.
 
 #include <gtest/gtest.h>
 
@@ -10,12 +11,16 @@ namespace {
 class BlockTest : public ::testing::Test {
  protected:
   BlockTest() {
-    world_.Run("INSERT INTO raw_1 SELECT i, 'r' || i % 3, i, 1, true, TIMESTAMP '2024-01-01', 0 FROM range(1, 10001) r(i)");
+    world_.Run(
+        "INSERT INTO raw_1 SELECT i, 'r' || i % 3, i, 1, true, TIMESTAMP '2024-01-01', 0 FROM "
+        "range(1, 10001) r(i)");
     session_ = world_.Connect();
   }
   std::string Tag(const std::string& text) { return MustRun(session_.get(), text).tag; }
   Rows Read(const std::string& text) { return MustRead(session_.get(), text); }
-  std::string State(const std::string& text) { return std::string(Error(session_.get(), text).sqlstate()); }
+  std::string State(const std::string& text) {
+    return std::string(Error(session_.get(), text).sqlstate());
+  }
 
   World world_;
   std::unique_ptr<Session> session_;
@@ -45,7 +50,8 @@ TEST_F(BlockTest, AnErrorFailsTheBlockUntilItsEnd) {
 TEST_F(BlockTest, AnErrorWhileRowsAreReadFailsTheBlockToo) {
   world_.Run("INSERT INTO raw_1 SELECT i, 'x', i, 1, true, NULL, 0 FROM range(10001, 400001) r(i)");
   Tag("BEGIN");
-  auto execution = MustRun(session_.get(), "SELECT 10000 / (order_id - 399999), region FROM orders");
+  auto execution =
+      MustRun(session_.get(), "SELECT 10000 / (order_id - 399999), region FROM orders");
   ASSERT_TRUE(execution.rows);
   auto rows = [&] {
     while (true) {
@@ -101,7 +107,8 @@ TEST_F(BlockTest, AResultLeftHalfReadIsStillRightAfterAnotherStatement) {
 TEST_F(BlockTest, ACursorGivesItsRowsInPortions) {
   EXPECT_EQ(State("DECLARE c CURSOR FOR SELECT 1"), "25P01");
   Tag("BEGIN");
-  EXPECT_EQ(Tag("DECLARE c CURSOR FOR SELECT order_id FROM orders ORDER BY order_id"), "DECLARE CURSOR");
+  EXPECT_EQ(Tag("DECLARE c CURSOR FOR SELECT order_id FROM orders ORDER BY order_id"),
+            "DECLARE CURSOR");
   EXPECT_EQ(Read("FETCH 2 FROM c"), (Rows{{"1"}, {"2"}}));
   EXPECT_EQ(Read("FETCH FORWARD 1 FROM c"), (Rows{{"3"}}));
   EXPECT_EQ(Read("SELECT count(*) FROM orders"), (Rows{{"10000"}}));
@@ -128,7 +135,8 @@ TEST_F(BlockTest, AScrollingCursorGoesBothWays) {
 }
 
 TEST_F(BlockTest, ACursorWithHoldOutlivesItsTransaction) {
-  EXPECT_EQ(Read("BEGIN; DECLARE \"SQL_CUR1\" CURSOR WITH HOLD FOR SELECT order_id FROM orders ORDER BY 1; FETCH 2 IN \"SQL_CUR1\""),
+  EXPECT_EQ(Read("BEGIN; DECLARE \"SQL_CUR1\" CURSOR WITH HOLD FOR SELECT order_id FROM orders "
+                 "ORDER BY 1; FETCH 2 IN \"SQL_CUR1\""),
             (Rows{{"1"}, {"2"}}));
   Tag("COMMIT");
   EXPECT_EQ(Read("FETCH 2 IN \"SQL_CUR1\""), (Rows{{"3"}, {"4"}}));
@@ -141,7 +149,8 @@ TEST_F(BlockTest, ACursorWithHoldOutlivesItsTransaction) {
 }
 
 TEST_F(BlockTest, PreparedStatementsTakeExpressions) {
-  EXPECT_EQ(Tag("PREPARE p (bigint, text) AS SELECT order_id, $2 FROM orders WHERE order_id = $1"), "PREPARE");
+  EXPECT_EQ(Tag("PREPARE p (bigint, text) AS SELECT order_id, $2 FROM orders WHERE order_id = $1"),
+            "PREPARE");
   EXPECT_EQ(Read("EXECUTE p(1 + 1, 'it''s')"), (Rows{{"2", "it's"}}));
   EXPECT_EQ(State("EXECUTE p(1)"), "42601");
   EXPECT_EQ(State("EXECUTE p('x', 'y')"), "22P02");
@@ -155,7 +164,8 @@ TEST_F(BlockTest, SettingsAreShownAndUndone) {
   EXPECT_EQ(Read("SHOW statement_timeout"), (Rows{{"1min"}}));
   Tag("SET statement_timeout = '5s'");
   EXPECT_EQ(Read("SHOW statement_timeout"), (Rows{{"5s"}}));
-  EXPECT_EQ(MustRun(session_.get(), "SET statement_timeout = 0").notices.size(), 1u);  // a reader is stopped all the same
+  EXPECT_EQ(MustRun(session_.get(), "SET statement_timeout = 0").notices.size(),
+            1u);  // a reader is stopped all the same
   Tag("RESET ALL");
   EXPECT_EQ(Read("SHOW statement_timeout"), (Rows{{"1min"}}));
   Tag("BEGIN");
@@ -174,7 +184,9 @@ TEST_F(BlockTest, SettingsAreShownAndUndone) {
 }
 
 TEST_F(BlockTest, SetConfigIsASetting) {
-  EXPECT_EQ(Read("SELECT set_config('application_name', 'x', false), pg_catalog.set_config('jit', 'on', true)"), (Rows{{"x", "on"}}));
+  EXPECT_EQ(Read("SELECT set_config('application_name', 'x', false), pg_catalog.set_config('jit', "
+                 "'on', true)"),
+            (Rows{{"x", "on"}}));
   EXPECT_EQ(Read("SHOW application_name"), (Rows{{"x"}}));
   EXPECT_EQ(Read("SHOW jit"), (Rows{{"off"}}));  // local to the statement's own transaction
   EXPECT_EQ(State("SELECT set_config('nonsense', 'x', false)"), "42704");
@@ -182,9 +194,11 @@ TEST_F(BlockTest, SetConfigIsASetting) {
 
 TEST_F(BlockTest, ShowListsWhatTheRoleMayRead) {
   EXPECT_EQ(Read("SHOW TABLES").size(), 4u);
-  EXPECT_EQ(Read("SHOW MATERIALIZED VIEWS"), (Rows{{"per_minute", "orders", "running"}, {"per_region", "orders", "running"}}));
+  EXPECT_EQ(Read("SHOW MATERIALIZED VIEWS"),
+            (Rows{{"per_minute", "orders", "running"}, {"per_region", "orders", "running"}}));
   auto guest = world_.Connect("guest");
-  EXPECT_EQ(MustRead(guest.get(), "SHOW SOURCES"), (Rows{{"orders", "kafka", "orders", "running"}}));
+  EXPECT_EQ(MustRead(guest.get(), "SHOW SOURCES"),
+            (Rows{{"orders", "kafka", "orders", "running"}}));
   EXPECT_TRUE(MustRead(guest.get(), "SHOW VIEWS").empty());
 }
 
@@ -225,7 +239,8 @@ TEST_F(BlockTest, DefinitionsOfOneStringAreAppliedTogether) {
   }
   EXPECT_EQ(tags, (std::vector<std::string>{"DONE 0", "DONE 1", "SELECT", "DONE 0"}));
   ASSERT_EQ(world_.definer.applied.size(), 2u);
-  EXPECT_EQ(world_.definer.applied[0], (std::vector<std::string>{"DROP SOURCE a", "DROP SOURCE b"}));
+  EXPECT_EQ(world_.definer.applied[0],
+            (std::vector<std::string>{"DROP SOURCE a", "DROP SOURCE b"}));
   EXPECT_EQ(world_.definer.applied[1], (std::vector<std::string>{"DROP SOURCE c"}));
   EXPECT_EQ(Error(admin.get(), "BEGIN; DROP SOURCE a").sqlstate(), "25001");
 }

@@ -1,5 +1,5 @@
-// Cursors. One that only moves forward reads its stream as it is fetched; one that scrolls, and one WITH HOLD when its
-// transaction commits, keeps its rows in memory.
+// Cursors. One that only moves forward reads its stream as it is fetched; one that scrolls, and one
+// WITH HOLD when its transaction commits, keeps its rows in memory.
 
 #include <algorithm>
 
@@ -10,7 +10,8 @@ namespace query {
 // The rows of one FETCH that moves forward.
 class SessionImpl::FetchedRows : public model::RowSource {
  public:
-  FetchedRows(std::shared_ptr<Stream> stream, size_t left) : stream_(std::move(stream)), left_(left) {}
+  FetchedRows(std::shared_ptr<Stream> stream, size_t left)
+      : stream_(std::move(stream)), left_(left) {}
   const model::Fields& fields() const override { return stream_->fields(); }
   base::Result<model::ChunkView> Next() override {
     if (left_ == 0) return model::ChunkView{};
@@ -29,8 +30,13 @@ namespace {
 // `count` kept rows from `first` on, forwards or backwards.
 class ScrolledRows : public model::RowSource {
  public:
-  ScrolledRows(model::Fields fields, std::shared_ptr<KeptRows> kept, size_t first, size_t count, bool backward)
-      : fields_(std::move(fields)), kept_(std::move(kept)), at_(first), left_(count), backward_(backward) {}
+  ScrolledRows(model::Fields fields, std::shared_ptr<KeptRows> kept, size_t first, size_t count,
+               bool backward)
+      : fields_(std::move(fields)),
+        kept_(std::move(kept)),
+        at_(first),
+        left_(count),
+        backward_(backward) {}
   const model::Fields& fields() const override { return fields_; }
   base::Result<model::ChunkView> Next() override {
     if (left_ == 0) return model::ChunkView{};
@@ -55,8 +61,8 @@ base::Status ForwardOnly() {
       .WithHint("Declare it with SCROLL option to enable backward scan.");
 }
 
-// Where a FETCH of a scrolling cursor leads: the rows it gives and the position after it. Position 0 is before the first row,
-// rows + 1 after the last.
+// Where a FETCH of a scrolling cursor leads: the rows it gives and the position after it. Position
+// 0 is before the first row, rows + 1 after the last.
 struct Scroll {
   size_t first = 0, count = 0, position = 0;  // first: 0-based
   bool backward = false;
@@ -90,18 +96,24 @@ Scroll ScrollBy(const sql::FetchCursor& fetch, size_t position, size_t rows) {
 
 base::Result<SessionImpl::Cursor*> SessionImpl::FindCursor(const std::string& name) {
   const auto found = cursors_.find(name);
-  if (found == cursors_.end()) return base::NotFound("cursor \"" + name + "\" does not exist").WithSqlstate("34000");
+  if (found == cursors_.end())
+    return base::NotFound("cursor \"" + name + "\" does not exist").WithSqlstate("34000");
   return &found->second;
 }
 
-base::Result<Execution> SessionImpl::RunDeclare(PreparedPlan* prepared, const std::vector<Parameter>& parameters) {
+base::Result<Execution> SessionImpl::RunDeclare(PreparedPlan* prepared,
+                                                const std::vector<Parameter>& parameters) {
   const auto& declare = std::get<sql::DeclareCursor>(prepared->statement.body);
   if (!block_ && !declare.hold)
-    return base::Invalid("DECLARE CURSOR can only be used in transaction blocks").WithSqlstate("25P01");
+    return base::Invalid("DECLARE CURSOR can only be used in transaction blocks")
+        .WithSqlstate("25P01");
   if (cursors_.contains(declare.name))
-    return base::AlreadyExists("cursor \"" + declare.name + "\" already exists").WithSqlstate("42P03");
+    return base::AlreadyExists("cursor \"" + declare.name + "\" already exists")
+        .WithSqlstate("42P03");
   if (cursors_.size() >= kMaxCursors)
-    return base::Exhausted("too many cursors").WithSqlstate("54000").WithHint("CLOSE those no longer needed.");
+    return base::Exhausted("too many cursors")
+        .WithSqlstate("54000")
+        .WithHint("CLOSE those no longer needed.");
   Cursor cursor;
   cursor.hold = declare.hold;
   cursor.scroll = declare.scroll;
@@ -154,7 +166,8 @@ base::Result<Execution> SessionImpl::FetchKept(Cursor* cursor, const sql::FetchC
   const Scroll scroll = ScrollBy(fetch, cursor->position, cursor->kept->rows());
   cursor->position = scroll.position;
   if (fetch.move) return Execution{nullptr, "MOVE " + std::to_string(scroll.count), {}};
-  auto rows = std::make_unique<ScrolledRows>(cursor->fields, cursor->kept, scroll.first, scroll.count, scroll.backward);
+  auto rows = std::make_unique<ScrolledRows>(cursor->fields, cursor->kept, scroll.first,
+                                             scroll.count, scroll.backward);
   return Execution{std::move(rows), "FETCH", {}};
 }
 
@@ -189,7 +202,8 @@ void SessionImpl::CloseCursors(bool held_too) {
       ++cursor;
       continue;
     }
-    if (cursor->second.stream) cursor->second.stream->Fail(base::Cancelled("the cursor was closed"));
+    if (cursor->second.stream)
+      cursor->second.stream->Fail(base::Cancelled("the cursor was closed"));
     cursor = cursors_.erase(cursor);
   }
 }

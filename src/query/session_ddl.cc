@@ -1,5 +1,5 @@
-// Definitions: handed to the definer. All definitions that stand together in one simple-query string are applied together,
-// when the first of them runs; the others then only tell their tags.
+// Definitions: handed to the definer. All definitions that stand together in one simple-query
+// string are applied together, when the first of them runs; the others then only tell their tags.
 
 #include "query/session.h"
 #include "sql/parser.h"
@@ -29,7 +29,8 @@ base::Result<Execution> SessionImpl::RunDdl(const sql::Statement& statement) {
   for (const auto& candidate : together) begins.push_back(candidate.begin);
   auto tags = engine_->definer()->Apply(together);
   // Which of several failed is not known, and so not where in the string.
-  if (!tags.ok()) return together.size() == 1 ? tags.TakeStatus() : tags.TakeStatus().WithPosition(0);
+  if (!tags.ok())
+    return together.size() == 1 ? tags.TakeStatus() : tags.TakeStatus().WithPosition(0);
   if (tags->size() != together.size()) return base::Internal("the definer gave no tag");
   for (size_t i = 1; i < tags->size(); ++i) applied_.push_back({begins[i], (*tags)[i]});
   return Execution{nullptr, tags->front(), {}};

@@ -1,4 +1,5 @@
-// EXPLAIN: which relation is read and why, and the engine's plan; EXPLAIN MATERIALIZED VIEW: a view's four statements.
+// EXPLAIN: which relation is read and why, and the engine's plan; EXPLAIN MATERIALIZED VIEW: a
+// view's four statements.
 
 #include <algorithm>
 
@@ -23,19 +24,26 @@ void AddText(std::string_view text, const std::string& indent, Lines* lines) {
   }
 }
 
-std::string Plural(size_t count, const char* noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
+std::string Plural(size_t count, const char* noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
 
 void ExplainSource(const catalog::Source& source, const catalog::Catalog& catalog, Lines* lines) {
   lines->push_back("Source " + source.name + ": read from its rows in " + source.RawTable());
-  lines->push_back("  Reason: the query names the source; queries over a source are not answered from its views yet");
+  lines->push_back(
+      "  Reason: the query names the source; queries over a source are not answered from its views "
+      "yet");
   for (const auto& [name, view] : catalog.views)
     if (view->input == source.name)
-      lines->push_back("  Not considered: materialized view " + name + "; name it in FROM to read it");
+      lines->push_back("  Not considered: materialized view " + name +
+                       "; name it in FROM to read it");
 }
 
 void ExplainReadView(const catalog::View& view, Lines* lines) {
-  lines->push_back("Materialized View " + view.name + ": read from its partials in " + view.Table() + ", merged and finalized (" +
-                   Plural(view.plan->keys.size(), "key") + ", " + Plural(view.plan->states.size(), "state") + ")");
+  lines->push_back("Materialized View " + view.name + ": read from its partials in " +
+                   view.Table() + ", merged and finalized (" +
+                   Plural(view.plan->keys.size(), "key") + ", " +
+                   Plural(view.plan->states.size(), "state") + ")");
   lines->push_back("  Reason: the query names the view");
   if (!view.suspended.empty()) lines->push_back("  Suspended: " + view.suspended);
 }
@@ -45,9 +53,12 @@ Lines ExplainReads(const SelectPlan& plan) {
   for (const auto& relation : plan.reads) {
     const auto source = plan.catalog->sources.find(relation.name);
     const auto view = plan.catalog->views.find(relation.name);
-    if (relation.schema != "public") lines.push_back("System relation " + relation.schema + "." + relation.name + ": rows of this moment");
+    if (relation.schema != "public")
+      lines.push_back("System relation " + relation.schema + "." + relation.name +
+                      ": rows of this moment");
     else if (view != plan.catalog->views.end()) ExplainReadView(*view->second, &lines);
-    else if (source != plan.catalog->sources.end()) ExplainSource(*source->second, *plan.catalog, &lines);
+    else if (source != plan.catalog->sources.end())
+      ExplainSource(*source->second, *plan.catalog, &lines);
   }
   if (lines.empty()) lines.push_back("No relation is read");
   return lines;
@@ -55,11 +66,13 @@ Lines ExplainReads(const SelectPlan& plan) {
 
 }  // namespace
 
-base::Status SessionImpl::PrepareExplain(const sql::Explain& explain, const std::string& text, PreparedPlan* out) {
+base::Status SessionImpl::PrepareExplain(const sql::Explain& explain, const std::string& text,
+                                         PreparedPlan* out) {
   if (explain.kind != sql::Explain::Kind::kView) {
     RETURN_IF_ERROR(PrepareSelect(*explain.select, text, out));
     if (out->system && explain.kind == sql::Explain::Kind::kAnalyze)
-      return base::Unsupported("EXPLAIN ANALYZE of a query over the system catalog is not supported");
+      return base::Unsupported(
+          "EXPLAIN ANALYZE of a query over the system catalog is not supported");
   }
   out->fields = PlanFields();
   out->returns_rows = true;
@@ -72,9 +85,11 @@ base::Result<Execution> SessionImpl::RunExplain(const sql::Explain& explain, Pre
   if (explain.kind == sql::Explain::Kind::kView) {
     ASSIGN_OR_RETURN(lines, ExplainView(explain));
   } else if (prepared->system) {
-    lines.push_back("System catalog: answered from the registry of definitions, no stored row is read");
+    lines.push_back(
+        "System catalog: answered from the registry of definitions, no stored row is read");
   } else {
-    ASSIGN_OR_RETURN(auto plan, engine_->planner()->Plan(*explain.select, prepared->statement.text, prepared->parameter_types, Context()));
+    ASSIGN_OR_RETURN(auto plan, engine_->planner()->Plan(*explain.select, prepared->statement.text,
+                                                         prepared->parameter_types, Context()));
     ASSIGN_OR_RETURN(lines, ExplainQuery(explain, *plan, parameters));
   }
   std::vector<std::vector<std::string>> rows;
@@ -82,8 +97,8 @@ base::Result<Execution> SessionImpl::RunExplain(const sql::Explain& explain, Pre
   return Execution{std::make_unique<model::TextRows>(PlanFields(), std::move(rows)), "EXPLAIN", {}};
 }
 
-base::Result<std::vector<std::string>> SessionImpl::ExplainQuery(const sql::Explain& explain, const SelectPlan& plan,
-                                                                 const std::vector<Parameter>& parameters) {
+base::Result<std::vector<std::string>> SessionImpl::ExplainQuery(
+    const sql::Explain& explain, const SelectPlan& plan, const std::vector<Parameter>& parameters) {
   Lines lines = ExplainReads(plan);
   if (explain.kind == sql::Explain::Kind::kRewrite) return lines;
   const bool analyze = explain.kind == sql::Explain::Kind::kAnalyze;
@@ -106,14 +121,17 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainView(const sql::Expla
   if (found == catalog->views.end()) {
     std::vector<std::string_view> names;
     for (const auto& [name, view] : catalog->views) names.push_back(name);
-    auto status = base::NotFound("materialized view \"" + explain.view + "\" does not exist").WithSqlstate("42P01");
-    if (const auto near = base::NearestName(explain.view, names)) return std::move(status).WithHint("Perhaps you meant \"" + *near + "\".");
+    auto status = base::NotFound("materialized view \"" + explain.view + "\" does not exist")
+                      .WithSqlstate("42P01");
+    if (const auto near = base::NearestName(explain.view, names))
+      return std::move(status).WithHint("Perhaps you meant \"" + *near + "\".");
     return status;
   }
   if (!catalog->MaySelect(info_.role, explain.view))
     return base::Denied("permission denied for materialized view " + explain.view);
   if (!explain.dialect.empty())
-    return base::Unsupported("EXPLAIN MATERIALIZED VIEW ... FOR " + explain.dialect + " is not supported yet")
+    return base::Unsupported("EXPLAIN MATERIALIZED VIEW ... FOR " + explain.dialect +
+                             " is not supported yet")
         .WithHint("Leave FOR out for the statements that run in the embedded store.");
   const catalog::View& view = *found->second;
   return view::Explain(*view.plan, view.name, view.Table(), view.input);

@@ -12,10 +12,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const char* kEndless = "SELECT count(*) FROM orders a, orders b, orders c WHERE a.order_id + b.order_id + c.order_id < 0";
+const char* kEndless =
+    "SELECT count(*) FROM orders a, orders b, orders c WHERE a.order_id + b.order_id + c.order_id "
+    "< 0";
 
 void Fill(World* world) {
-  world->Run("INSERT INTO raw_1 SELECT i, repeat('x', 100), i, 1, true, TIMESTAMP '2024-01-01', 0 FROM range(20000) r(i)");
+  world->Run(
+      "INSERT INTO raw_1 SELECT i, repeat('x', 100), i, 1, true, TIMESTAMP '2024-01-01', 0 FROM "
+      "range(20000) r(i)");
 }
 
 // Waits, at most five seconds, until `reached`.
@@ -86,7 +90,8 @@ TEST(Limits, AQueryWaitsForAPlaceAndIsSeenWaiting) {
   const auto waiting = [&](int pid, bool active, bool waits) {
     return Eventually([&] {
       for (const auto& backend : world.engine->Backends())
-        if (backend.pid == pid) return (backend.state == "active") == active && backend.waiting == waits;
+        if (backend.pid == pid)
+          return (backend.state == "active") == active && backend.waiting == waits;
       return false;
     });
   };
@@ -106,7 +111,7 @@ TEST(Limits, AResultNobodyReadsGivesItsPlaceBack) {
   auto lazy = world.Connect(), busy = world.Connect();
   auto portal = MustRun(lazy.get(), "SELECT order_id FROM orders");
   ASSERT_TRUE(portal.rows->Next().ok());
-  EXPECT_EQ(MustRead(busy.get(), "SELECT 1"), (Rows{{"1"}}));   // after a quarter of a second
+  EXPECT_EQ(MustRead(busy.get(), "SELECT 1"), (Rows{{"1"}}));  // after a quarter of a second
   EXPECT_GT(ReadAll(portal.rows.get()).size(), 10'000u);
 }
 
@@ -195,7 +200,9 @@ TEST(Limits, CursorsKeepABoundedNumberOfBytes) {
   Fill(&world);
   auto session = world.Connect();
   MustRun(session.get(), "BEGIN");
-  EXPECT_EQ(Error(session.get(), "DECLARE c SCROLL CURSOR FOR SELECT region FROM orders").sqlstate(), "53200");
+  EXPECT_EQ(
+      Error(session.get(), "DECLARE c SCROLL CURSOR FOR SELECT region FROM orders").sqlstate(),
+      "53200");
   MustRun(session.get(), "ROLLBACK");
   MustRun(session.get(), "BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT region FROM orders");
   EXPECT_EQ(Error(session.get(), "COMMIT").sqlstate(), "53200");

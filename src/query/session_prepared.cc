@@ -1,4 +1,5 @@
-// PREPARE, EXECUTE, DEALLOCATE: statements that are named in SQL. Those of the protocol belong to pgwire.
+// PREPARE, EXECUTE, DEALLOCATE: statements that are named in SQL. Those of the protocol belong to
+// pgwire.
 
 #include "query/session.h"
 #include "sql/parser.h"
@@ -7,9 +8,12 @@ namespace query {
 
 base::Result<Execution> SessionImpl::RunPrepare(const sql::PrepareStatement& statement) {
   if (named_.contains(statement.name))
-    return base::AlreadyExists("prepared statement \"" + statement.name + "\" already exists").WithSqlstate("42P05");
+    return base::AlreadyExists("prepared statement \"" + statement.name + "\" already exists")
+        .WithSqlstate("42P05");
   if (named_.size() >= kMaxPrepared)
-    return base::Exhausted("too many prepared statements").WithSqlstate("54000").WithHint("DEALLOCATE those no longer needed.");
+    return base::Exhausted("too many prepared statements")
+        .WithSqlstate("54000")
+        .WithHint("DEALLOCATE those no longer needed.");
   NamedStatement named{statement.text, {}};
   for (const auto& type : statement.types) {
     if (type.type.id == model::TypeId::kUnknown && type.name != "unknown")
@@ -30,16 +34,19 @@ base::Result<std::shared_ptr<PreparedPlan>> SessionImpl::PrepareNamed(const Name
   return std::static_pointer_cast<PreparedPlan>(prepared);
 }
 
-base::Status SessionImpl::PrepareExecute(const sql::ExecuteStatement& statement, PreparedPlan* out) {
+base::Status SessionImpl::PrepareExecute(const sql::ExecuteStatement& statement,
+                                         PreparedPlan* out) {
   const auto found = named_.find(statement.name);
   if (found == named_.end())
-    return base::NotFound("prepared statement \"" + statement.name + "\" does not exist").WithSqlstate("26000");
+    return base::NotFound("prepared statement \"" + statement.name + "\" does not exist")
+        .WithSqlstate("26000");
   ASSIGN_OR_RETURN(out->inner, PrepareNamed(found->second));
   if (statement.args.size() != out->inner->parameter_types.size())
-    return base::Invalid("wrong number of parameters for prepared statement \"" + statement.name + "\"")
+    return base::Invalid("wrong number of parameters for prepared statement \"" + statement.name +
+                         "\"")
         .WithSqlstate("42601")
-        .WithDetail("Expected " + std::to_string(out->inner->parameter_types.size()) + " parameters but got " +
-                    std::to_string(statement.args.size()) + ".");
+        .WithDetail("Expected " + std::to_string(out->inner->parameter_types.size()) +
+                    " parameters but got " + std::to_string(statement.args.size()) + ".");
   out->fields = out->inner->fields;
   out->returns_rows = true;
   out->light = out->inner->light;
@@ -47,8 +54,8 @@ base::Status SessionImpl::PrepareExecute(const sql::ExecuteStatement& statement,
 }
 
 // The arguments are constant expressions; each is cast to its parameter's type.
-base::Result<std::vector<std::string>> SessionImpl::ArgumentLiterals(const sql::ExecuteStatement& statement,
-                                                                     const std::vector<model::Type>& types) {
+base::Result<std::vector<std::string>> SessionImpl::ArgumentLiterals(
+    const sql::ExecuteStatement& statement, const std::vector<model::Type>& types) {
   std::vector<std::string> literals;
   for (size_t i = 0; i < statement.args.size(); ++i) {
     sql::Expr cast;
@@ -66,7 +73,8 @@ base::Result<std::vector<std::string>> SessionImpl::ArgumentLiterals(const sql::
   return literals;
 }
 
-base::Result<Execution> SessionImpl::RunExecute(const sql::ExecuteStatement& statement, PreparedPlan* prepared) {
+base::Result<Execution> SessionImpl::RunExecute(const sql::ExecuteStatement& statement,
+                                                PreparedPlan* prepared) {
   PreparedPlan* inner = prepared->inner.get();
   const auto& select = *std::get<sql::SelectStatement>(inner->statement.body).select;
   if (inner->sets) return RunSetConfig(select);
@@ -89,7 +97,8 @@ base::Result<Execution> SessionImpl::RunDeallocate(const sql::DeallocateStatemen
     return Execution{nullptr, "DEALLOCATE ALL", {}};
   }
   if (named_.erase(statement.name) == 0)
-    return base::NotFound("prepared statement \"" + statement.name + "\" does not exist").WithSqlstate("26000");
+    return base::NotFound("prepared statement \"" + statement.name + "\" does not exist")
+        .WithSqlstate("26000");
   return Execution{nullptr, "DEALLOCATE", {}};
 }
 

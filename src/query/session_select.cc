@@ -11,7 +11,8 @@ namespace {
 // Rows that other sessions read too.
 class SharedRows : public model::RowSource {
  public:
-  SharedRows(model::Fields fields, Flights::Rows rows) : fields_(std::move(fields)), rows_(std::move(rows)) {}
+  SharedRows(model::Fields fields, Flights::Rows rows)
+      : fields_(std::move(fields)), rows_(std::move(rows)) {}
   const model::Fields& fields() const override { return fields_; }
   base::Result<model::ChunkView> Next() override {
     auto chunk = rows_->Read(at_, SIZE_MAX, &slicer_);
@@ -28,7 +29,8 @@ class SharedRows : public model::RowSource {
 
 }  // namespace
 
-base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::string& text, PreparedPlan* out) {
+base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::string& text,
+                                        PreparedPlan* out) {
   out->returns_rows = true;
   if (IsSetConfig(select) && std::holds_alternative<sql::SelectStatement>(out->statement.body)) {
     out->sets = true;
@@ -39,10 +41,12 @@ base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::st
     out->system = true;
     out->catalog_version = engine_->planner()->catalog_version();
     ASSIGN_OR_RETURN(out->fields, engine_->system_catalog()->Describe(select, Caller()));
-    out->parameter_types = engine_->system_catalog()->ParameterTypes(select, std::move(out->parameter_types));
+    out->parameter_types =
+        engine_->system_catalog()->ParameterTypes(select, std::move(out->parameter_types));
     return {};
   }
-  ASSIGN_OR_RETURN(out->plan, engine_->planner()->Plan(select, text, out->parameter_types, Context()));
+  ASSIGN_OR_RETURN(out->plan,
+                   engine_->planner()->Plan(select, text, out->parameter_types, Context()));
   out->fields = out->plan->fields;
   out->parameter_types = out->plan->parameter_types;
   out->catalog_version = out->plan->catalog_version;
@@ -50,17 +54,22 @@ base::Status SessionImpl::PrepareSelect(const sql::Select& select, const std::st
   return {};
 }
 
-// A plan made before the catalog or the time zone changed is made again; its columns must stay what the client was told.
-base::Status SessionImpl::Refresh(const sql::Select& select, const std::string& text, PreparedPlan* prepared) {
+// A plan made before the catalog or the time zone changed is made again; its columns must stay what
+// the client was told.
+base::Status SessionImpl::Refresh(const sql::Select& select, const std::string& text,
+                                  PreparedPlan* prepared) {
   if (prepared->system || prepared->sets) return {};
-  ASSIGN_OR_RETURN(auto plan, engine_->planner()->Plan(select, text, prepared->parameter_types, Context()));
+  ASSIGN_OR_RETURN(auto plan,
+                   engine_->planner()->Plan(select, text, prepared->parameter_types, Context()));
   if (plan->fields != prepared->fields)
-    return base::Unsupported("cached plan must not change result type").WithHint("Prepare the statement again.");
+    return base::Unsupported("cached plan must not change result type")
+        .WithHint("Prepare the statement again.");
   prepared->plan = std::move(plan);
   return {};
 }
 
-base::Result<Execution> SessionImpl::RunSelect(PreparedPlan* prepared, const std::vector<Parameter>& parameters) {
+base::Result<Execution> SessionImpl::RunSelect(PreparedPlan* prepared,
+                                               const std::vector<Parameter>& parameters) {
   const auto& select = *std::get<sql::SelectStatement>(prepared->statement.body).select;
   if (prepared->sets) return RunSetConfig(select);
   if (prepared->system) {
@@ -74,46 +83,55 @@ base::Result<Execution> SessionImpl::RunSelect(PreparedPlan* prepared, const std
 }
 
 // Outside a block equal statements of several sessions are computed once (flights.h).
-base::Result<std::unique_ptr<model::RowSource>> SessionImpl::RunPlan(const SelectPlan& plan, const std::vector<std::string>& literals) {
+base::Result<std::unique_ptr<model::RowSource>> SessionImpl::RunPlan(
+    const SelectPlan& plan, const std::vector<std::string>& literals) {
   ASSIGN_OR_RETURN(const std::string text, Planner::Print(plan, literals));
   Flights::Turn turn;
   if (!block_ && plan.shareable) {
     std::string key = text;
-    for (const auto& field : plan.fields) key += '\0' + field.name + '\0' + model::NameOf(field.type);
-    auto joined = engine_->flights()->Join(key, activity_.get(), [&]() -> base::Result<Flights::Rows> {
-      ASSIGN_OR_RETURN(auto stream, Open(text, plan.fields));
-      ASSIGN_OR_RETURN(auto kept, stream->KeepAll(Flights::kMaxSharedBytes));
-      return Flights::Rows(std::move(kept));
-    });
+    for (const auto& field : plan.fields)
+      key += '\0' + field.name + '\0' + model::NameOf(field.type);
+    auto joined =
+        engine_->flights()->Join(key, activity_.get(), [&]() -> base::Result<Flights::Rows> {
+          ASSIGN_OR_RETURN(auto stream, Open(text, plan.fields));
+          ASSIGN_OR_RETURN(auto kept, stream->KeepAll(Flights::kMaxSharedBytes));
+          return Flights::Rows(std::move(kept));
+        });
     if (!joined.ok()) return joined.TakeStatus();
-    if (joined->rows) return std::unique_ptr<model::RowSource>(std::make_unique<SharedRows>(plan.fields, joined->rows));
+    if (joined->rows)
+      return std::unique_ptr<model::RowSource>(
+          std::make_unique<SharedRows>(plan.fields, joined->rows));
     turn.flight = std::move(joined->flight);
   }
   ASSIGN_OR_RETURN(auto stream, Open(text, plan.fields));
   return std::unique_ptr<model::RowSource>(std::make_unique<StreamRows>(std::move(stream)));
 }
 
-base::Result<std::unique_ptr<model::RowSource>> SessionImpl::RunSystem(const sql::Select& select,
-                                                                        const std::vector<Parameter>& parameters) {
+base::Result<std::unique_ptr<model::RowSource>> SessionImpl::RunSystem(
+    const sql::Select& select, const std::vector<Parameter>& parameters) {
   std::vector<std::string> values;
   for (const auto& parameter : parameters) values.push_back(parameter.value_or("\1"));
   return engine_->system_catalog()->Run(select, Caller(), values);
 }
 
-base::Result<std::vector<std::string>> SessionImpl::Literals(const SelectPlan& plan, const std::vector<Parameter>& parameters) const {
+base::Result<std::vector<std::string>> SessionImpl::Literals(
+    const SelectPlan& plan, const std::vector<Parameter>& parameters) const {
   if (parameters.size() != plan.parameter_types.size())
-    return base::Invalid("bind message supplies " + std::to_string(parameters.size()) + " parameters, but prepared statement requires " +
+    return base::Invalid("bind message supplies " + std::to_string(parameters.size()) +
+                         " parameters, but prepared statement requires " +
                          std::to_string(plan.parameter_types.size()))
         .WithSqlstate("08P01");
   std::vector<std::string> literals;
   for (size_t i = 0; i < parameters.size(); ++i) {
-    ASSIGN_OR_RETURN(auto literal, ParameterLiteral(parameters[i], plan.parameter_types[i], plan.time_zone));
+    ASSIGN_OR_RETURN(auto literal,
+                     ParameterLiteral(parameters[i], plan.parameter_types[i], plan.time_zone));
     literals.push_back(std::move(literal));
   }
   return literals;
 }
 
-base::Result<std::shared_ptr<Stream>> SessionImpl::Open(const std::string& text, const model::Fields& fields) {
+base::Result<std::shared_ptr<Stream>> SessionImpl::Open(const std::string& text,
+                                                        const model::Fields& fields) {
   StreamParts parts;
   parts.fields = fields;
   parts.time = Limit();
@@ -135,8 +153,9 @@ base::Result<std::shared_ptr<Stream>> SessionImpl::Open(const std::string& text,
   return stream;
 }
 
-// Outside a block each result has a connection of its own. In a block all are read on the one snapshot, which has one open
-// result at a time: what another statement left half read moves to memory first.
+// Outside a block each result has a connection of its own. In a block all are read on the one
+// snapshot, which has one open result at a time: what another statement left half read moves to
+// memory first.
 base::Result<std::shared_ptr<store::Connection>> SessionImpl::TakeConnection() {
   if (!block_) return engine_->pool()->Take();
   KeepOpenStreams();

@@ -23,23 +23,34 @@ class SelectTest : public ::testing::Test {
 
 TEST_F(SelectTest, RawRowsHaveTheSourcesColumnsAndTypes) {
   auto execution = MustRun(session_.get(), "SELECT * FROM orders ORDER BY order_id");
-  const model::Fields expected{{"order_id", model::kInt8}, {"region", model::kText}, {"amount", {model::TypeId::kNumeric, 12, 2}},
-                               {"qty", model::kInt4},      {"paid", model::kBool},   {"order_time", model::kTimestampTz}};
+  const model::Fields expected{{"order_id", model::kInt8},
+                               {"region", model::kText},
+                               {"amount", {model::TypeId::kNumeric, 12, 2}},
+                               {"qty", model::kInt4},
+                               {"paid", model::kBool},
+                               {"order_time", model::kTimestampTz}};
   EXPECT_EQ(execution.rows->fields(), expected);
   EXPECT_EQ(execution.tag, "SELECT");
   const Rows rows = ReadAll(execution.rows.get());
   ASSERT_EQ(rows.size(), 3u);
-  EXPECT_EQ(rows[0], (std::vector<std::string>{"1", "north", "10.50", "3", "t", "1709287210000000us"}));
-  EXPECT_EQ(rows[2], (std::vector<std::string>{"3", "north", "NULL", "5", "NULL", "1709287260000000us"}));
+  EXPECT_EQ(rows[0],
+            (std::vector<std::string>{"1", "north", "10.50", "3", "t", "1709287210000000us"}));
+  EXPECT_EQ(rows[2],
+            (std::vector<std::string>{"3", "north", "NULL", "5", "NULL", "1709287260000000us"}));
 }
 
 TEST_F(SelectTest, AViewIsItsMergedPartials) {
   EXPECT_EQ(MustRead(session_.get(), "SELECT * FROM per_region ORDER BY region"),
             (Rows{{"north", "2", "10.50"}, {"south", "1", "20.00"}}));
   world_.Insert("4, 'north', 1.00, 1, true, TIMESTAMP '2024-03-01 10:05:00'");
-  EXPECT_EQ(MustRead(session_.get(), "SELECT orders, revenue FROM public.per_region AS v WHERE v.region = 'north'"), (Rows{{"3", "11.50"}}));
-  EXPECT_EQ(MustRead(session_.get(), "SELECT window_start, window_end, orders, revenue FROM per_minute ORDER BY window_start LIMIT 2"),
-            (Rows{{"1709287200000000us", "1709287260000000us", "2", "30.50"}, {"1709287260000000us", "1709287320000000us", "1", "NULL"}}));
+  EXPECT_EQ(MustRead(session_.get(),
+                     "SELECT orders, revenue FROM public.per_region AS v WHERE v.region = 'north'"),
+            (Rows{{"3", "11.50"}}));
+  EXPECT_EQ(MustRead(session_.get(),
+                     "SELECT window_start, window_end, orders, revenue FROM per_minute ORDER BY "
+                     "window_start LIMIT 2"),
+            (Rows{{"1709287200000000us", "1709287260000000us", "2", "30.50"},
+                  {"1709287260000000us", "1709287320000000us", "1", "NULL"}}));
 }
 
 TEST_F(SelectTest, TheRollupOfAViewEqualsTheRawAnswer) {
@@ -49,7 +60,9 @@ TEST_F(SelectTest, TheRollupOfAViewEqualsTheRawAnswer) {
 }
 
 TEST_F(SelectTest, CellsAreOfTheTypeThatIsPromised) {
-  auto execution = MustRun(session_.get(), "SELECT sum(qty), sum(order_id), count(*), avg(qty), sum(amount), max(order_time)::date FROM orders");
+  auto execution = MustRun(session_.get(),
+                           "SELECT sum(qty), sum(order_id), count(*), avg(qty), sum(amount), "
+                           "max(order_time)::date FROM orders");
   const auto& fields = execution.rows->fields();
   EXPECT_EQ(fields[0].type, model::kInt8);
   EXPECT_EQ(fields[1].type.id, model::TypeId::kNumeric);
@@ -76,8 +89,10 @@ TEST_F(SelectTest, OnlyWhatWasGrantedIsRead) {
 }
 
 TEST_F(SelectTest, AReaderChangesNothing) {
-  for (const char* text : {"INSERT INTO orders VALUES (1)", "CREATE TABLE t (a int)", "DELETE FROM orders", "DROP SOURCE orders",
-                           "GRANT SELECT ON orders TO guest", "CREATE ROLE r", "SELECT * INTO t FROM orders"})
+  for (const char* text :
+       {"INSERT INTO orders VALUES (1)", "CREATE TABLE t (a int)", "DELETE FROM orders",
+        "DROP SOURCE orders", "GRANT SELECT ON orders TO guest", "CREATE ROLE r",
+        "SELECT * INTO t FROM orders"})
     EXPECT_EQ(Error(session_.get(), text).sqlstate(), "42501") << text;
   auto admin = world_.Connect("freshet");
   EXPECT_EQ(Error(admin.get(), "INSERT INTO orders VALUES (1)").sqlstate(), "0A000");
@@ -107,20 +122,31 @@ TEST_F(SelectTest, ASourceWithoutRowsNamesItsViews) {
 TEST_F(SelectTest, RowErrorsHavePostgresCodes) {
   EXPECT_EQ(Error(session_.get(), "SELECT order_id / 0 FROM orders").sqlstate(), "22012");
   EXPECT_EQ(Error(session_.get(), "SELECT region::int FROM orders").sqlstate(), "22P02");
-  EXPECT_EQ(Error(session_.get(), "SELECT (order_id + 40000)::smallint FROM orders").sqlstate(), "22003");
+  EXPECT_EQ(Error(session_.get(), "SELECT (order_id + 40000)::smallint FROM orders").sqlstate(),
+            "22003");
   EXPECT_EQ(Error(session_.get(), "SELECT qty + 2147483647 FROM orders").sqlstate(), "22003");
   EXPECT_EQ(session_->TransactionState(), 'I');
 }
 
 TEST_F(SelectTest, ParametersAreValuesAndNeverText) {
-  EXPECT_EQ(MustRead(session_.get(), "SELECT order_id FROM orders WHERE region = $1 AND order_id > $2", {"north", "1"}), (Rows{{"3"}}));
-  EXPECT_EQ(MustRead(session_.get(), "SELECT $1", {"'; DROP TABLE raw_1; --"}), (Rows{{"'; DROP TABLE raw_1; --"}}));
+  EXPECT_EQ(
+      MustRead(session_.get(), "SELECT order_id FROM orders WHERE region = $1 AND order_id > $2",
+               {"north", "1"}),
+      (Rows{{"3"}}));
+  EXPECT_EQ(MustRead(session_.get(), "SELECT $1", {"'; DROP TABLE raw_1; --"}),
+            (Rows{{"'; DROP TABLE raw_1; --"}}));
   EXPECT_EQ(MustRead(session_.get(), "SELECT $1::int IS NULL", {std::nullopt}), (Rows{{"t"}}));
-  EXPECT_EQ(Error(session_.get(), "SELECT * FROM orders WHERE order_id = $1", {"one"}).sqlstate(), "22P02");
-  EXPECT_EQ(Error(session_.get(), "SELECT * FROM orders WHERE qty = $1", {"99999999999"}).sqlstate(), "22003");
-  EXPECT_EQ(Error(session_.get(), "SELECT * FROM orders WHERE amount > $1", {"1e"}).sqlstate(), "22P02");
-  EXPECT_EQ(MustRead(session_.get(), "SELECT count(*) FROM orders WHERE amount > $1 AND order_time < $2", {"10.49", "2024-03-01 10:00:50+00"}),
-            (Rows{{"1"}}));
+  EXPECT_EQ(Error(session_.get(), "SELECT * FROM orders WHERE order_id = $1", {"one"}).sqlstate(),
+            "22P02");
+  EXPECT_EQ(
+      Error(session_.get(), "SELECT * FROM orders WHERE qty = $1", {"99999999999"}).sqlstate(),
+      "22003");
+  EXPECT_EQ(Error(session_.get(), "SELECT * FROM orders WHERE amount > $1", {"1e"}).sqlstate(),
+            "22P02");
+  EXPECT_EQ(
+      MustRead(session_.get(), "SELECT count(*) FROM orders WHERE amount > $1 AND order_time < $2",
+               {"10.49", "2024-03-01 10:00:50+00"}),
+      (Rows{{"1"}}));
   EXPECT_EQ(Error(session_.get(), "SELECT $1::int", {}).sqlstate(), "08P01");
 }
 
@@ -133,8 +159,10 @@ TEST_F(SelectTest, APreparedStatementOutlivesNewDefinitionsThatDoNotChangeIt) {
   auto execution = session_->Execute(*prepared, {});
   ASSERT_TRUE(execution.ok()) << execution.status().ToString();
   EXPECT_EQ(ReadAll(execution->rows.get()).size(), 2u);
-  world_.AddView("per_region", "SELECT region, qty, count(*) AS orders FROM orders GROUP BY region, qty");
-  EXPECT_EQ(session_->Execute(*prepared, {}).status().message(), "cached plan must not change result type");
+  world_.AddView("per_region",
+                 "SELECT region, qty, count(*) AS orders FROM orders GROUP BY region, qty");
+  EXPECT_EQ(session_->Execute(*prepared, {}).status().message(),
+            "cached plan must not change result type");
 }
 
 TEST_F(SelectTest, SystemRelationsJoinLikeAnyOther) {
@@ -142,8 +170,12 @@ TEST_F(SelectTest, SystemRelationsJoinLikeAnyOther) {
     return Rows{{"per_region", "7"}, {"it's", "\1"}};
   });
   world_.engine->AddSystemQuery("letters", {{"n", model::kInt4}}, [] { return "SELECT 5 AS n"; });
-  EXPECT_EQ(MustRead(session_.get(), "SELECT name, rows + 1 FROM freshet.views ORDER BY name"), (Rows{{"it's", "NULL"}, {"per_region", "8"}}));
-  EXPECT_EQ(MustRead(session_.get(), "SELECT v.rows, l.n FROM freshet.views v, freshet.letters l WHERE v.rows > l.n"), (Rows{{"7", "5"}}));
+  EXPECT_EQ(MustRead(session_.get(), "SELECT name, rows + 1 FROM freshet.views ORDER BY name"),
+            (Rows{{"it's", "NULL"}, {"per_region", "8"}}));
+  EXPECT_EQ(
+      MustRead(session_.get(),
+               "SELECT v.rows, l.n FROM freshet.views v, freshet.letters l WHERE v.rows > l.n"),
+      (Rows{{"7", "5"}}));
   EXPECT_EQ(Error(session_.get(), "SELECT * FROM views").sqlstate(), "42P01");
   MustRun(session_.get(), "SET search_path = public, freshet");
   EXPECT_EQ(MustRead(session_.get(), "SELECT count(*) FROM views"), (Rows{{"2"}}));
@@ -152,8 +184,11 @@ TEST_F(SelectTest, SystemRelationsJoinLikeAnyOther) {
 }
 
 TEST_F(SelectTest, LargeResultsComeWholeAndInOrder) {
-  world_.Run("INSERT INTO raw_1 SELECT i, 'bulk', i, 1, true, TIMESTAMP '2024-01-01', 0 FROM range(10000, 30000) r(i)");
-  const Rows rows = MustRead(session_.get(), "SELECT order_id FROM orders WHERE region = 'bulk' ORDER BY order_id");
+  world_.Run(
+      "INSERT INTO raw_1 SELECT i, 'bulk', i, 1, true, TIMESTAMP '2024-01-01', 0 FROM range(10000, "
+      "30000) r(i)");
+  const Rows rows = MustRead(session_.get(),
+                             "SELECT order_id FROM orders WHERE region = 'bulk' ORDER BY order_id");
   ASSERT_EQ(rows.size(), 20'000u);
   for (size_t i = 0; i < rows.size(); i += 997) EXPECT_EQ(rows[i][0], std::to_string(10'000 + i));
 }
@@ -164,9 +199,13 @@ TEST_F(SelectTest, SeveralStatementsRunInOrderAndEmptyOnesCount) {
 }
 
 TEST_F(SelectTest, TheTimeZoneOfTheSessionIsUsed) {
-  EXPECT_EQ(MustRead(session_.get(), "SELECT date_trunc('day', order_time) FROM orders WHERE order_id = 1"), (Rows{{"1709251200000000us"}}));
+  EXPECT_EQ(MustRead(session_.get(),
+                     "SELECT date_trunc('day', order_time) FROM orders WHERE order_id = 1"),
+            (Rows{{"1709251200000000us"}}));
   MustRun(session_.get(), "SET TimeZone = 'Asia/Tokyo'");
-  EXPECT_EQ(MustRead(session_.get(), "SELECT date_trunc('day', order_time) FROM orders WHERE order_id = 1"), (Rows{{"1709218800000000us"}}));
+  EXPECT_EQ(MustRead(session_.get(),
+                     "SELECT date_trunc('day', order_time) FROM orders WHERE order_id = 1"),
+            (Rows{{"1709218800000000us"}}));
 }
 
 TEST_F(SelectTest, ExplainSaysWhatIsReadAndWhy) {
@@ -177,13 +216,17 @@ TEST_F(SelectTest, ExplainSaysWhatIsReadAndWhy) {
   };
   const std::string plan = text(MustRead(session_.get(), "EXPLAIN SELECT count(*) FROM orders"));
   EXPECT_NE(plan.find("Source orders: read from its rows in raw_1"), std::string::npos) << plan;
-  const std::string analyzed = text(MustRead(session_.get(), "EXPLAIN ANALYZE SELECT count(*) FROM per_region"));
+  const std::string analyzed =
+      text(MustRead(session_.get(), "EXPLAIN ANALYZE SELECT count(*) FROM per_region"));
   EXPECT_NE(analyzed.find("Materialized View per_region"), std::string::npos) << analyzed;
-  const std::string rewrite = text(MustRead(session_.get(), "EXPLAIN (REWRITE) SELECT count(*) FROM orders"));
-  EXPECT_NE(rewrite.find("Not considered: materialized view per_region"), std::string::npos) << rewrite;
+  const std::string rewrite =
+      text(MustRead(session_.get(), "EXPLAIN (REWRITE) SELECT count(*) FROM orders"));
+  EXPECT_NE(rewrite.find("Not considered: materialized view per_region"), std::string::npos)
+      << rewrite;
   const std::string view = text(MustRead(session_.get(), "EXPLAIN MATERIALIZED VIEW per_region"));
   EXPECT_NE(view.find("CREATE TABLE partials_100"), std::string::npos) << view;
-  EXPECT_EQ(Error(session_.get(), "EXPLAIN MATERIALIZED VIEW per_regionn").hint(), "Perhaps you meant \"per_region\".");
+  EXPECT_EQ(Error(session_.get(), "EXPLAIN MATERIALIZED VIEW per_regionn").hint(),
+            "Perhaps you meant \"per_region\".");
 }
 
 TEST_F(SelectTest, AnUnknownDatabaseOrRoleIsRefused) {

@@ -12,7 +12,8 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return std::toupper(c); });
   return upper;
 }
 
@@ -40,18 +41,22 @@ base::Result<Execution> SessionImpl::RunSet(const sql::SetStatement& set) {
   const bool local = set.local || IsTransactionSetting(set.name);
   if (local && !block_) {
     const bool transaction = IsTransactionSetting(set.name);
-    execution.notices.emplace_back("WARNING", std::string(transaction ? "SET TRANSACTION" : "SET LOCAL") + " can only be used in transaction blocks");
+    execution.notices.emplace_back("WARNING",
+                                   std::string(transaction ? "SET TRANSACTION" : "SET LOCAL") +
+                                       " can only be used in transaction blocks");
     return execution;
   }
-  RETURN_IF_ERROR(set.to_default ? settings_.Reset(set.name, local) : settings_.Set(set.name, set.value, local));
+  RETURN_IF_ERROR(set.to_default ? settings_.Reset(set.name, local)
+                                 : settings_.Set(set.name, set.value, local));
   for (const auto& [name, value] : set.also) RETURN_IF_ERROR(settings_.Set(name, value, local));
   SettingsChanged();
   const auto most = engine_->options().statement_timeout;
   if (set.name == "statement_timeout" && !administrator() && most.count() > 0) {
     const int64_t asked = settings_.Milliseconds("statement_timeout");
     if (asked == 0 || asked > most.count())
-      execution.notices.emplace_back("NOTICE", "statements of role \"" + info_.role + "\" are stopped after " +
-                                                   std::to_string(most.count()) + " ms, whatever statement_timeout says");
+      execution.notices.emplace_back(
+          "NOTICE", "statements of role \"" + info_.role + "\" are stopped after " +
+                        std::to_string(most.count()) + " ms, whatever statement_timeout says");
   }
   return execution;
 }
@@ -64,7 +69,10 @@ base::Result<Execution> SessionImpl::RunSetConfig(const sql::Select& select) {
     values.push_back(call.local && !block_ ? call.value : Setting(call.name));
   }
   SettingsChanged();
-  return Execution{std::make_unique<model::TextRows>(SetConfigFields(select), Rows{std::move(values)}), "SELECT", {}};
+  return Execution{
+      std::make_unique<model::TextRows>(SetConfigFields(select), Rows{std::move(values)}),
+      "SELECT",
+      {}};
 }
 
 base::Result<Execution> SessionImpl::RunReset(const sql::ResetStatement& reset) {
@@ -94,25 +102,32 @@ base::Result<Execution> SessionImpl::RunShow(const sql::ShowStatement& show) con
   if (kind == "ALL") rows = settings_.All();
   else if (!ObjectColumns(kind).empty()) rows = ShownObjects(kind);
   else rows = {{Setting(show.name)}};
-  return Execution{std::make_unique<model::TextRows>(std::move(fields), std::move(rows)), "SHOW", {}};
+  return Execution{
+      std::make_unique<model::TextRows>(std::move(fields), std::move(rows)), "SHOW", {}};
 }
 
 // What the role may read, by name.
 std::vector<std::vector<std::string>> SessionImpl::ShownObjects(const std::string& kind) const {
   const auto catalog = engine_->planner()->catalog();
   Rows rows;
-  const auto visible = [&](const std::string& name) { return catalog->MaySelect(info_.role, name); };
+  const auto visible = [&](const std::string& name) {
+    return catalog->MaySelect(info_.role, name);
+  };
   if (kind == "SOURCES" || kind == "TABLES")
     for (const auto& [name, source] : catalog->sources) {
       if (!visible(name)) continue;
       if (kind == "TABLES") rows.push_back({name, "source"});
-      else rows.push_back({name, source->connector, source->topic, source->paused ? "paused" : "running"});
+      else
+        rows.push_back(
+            {name, source->connector, source->topic, source->paused ? "paused" : "running"});
     }
   if (kind != "SOURCES")
     for (const auto& [name, view] : catalog->views) {
       if (!visible(name)) continue;
       if (kind == "TABLES") rows.push_back({name, "materialized view"});
-      else rows.push_back({name, view->input, view->suspended.empty() ? "running" : "suspended: " + view->suspended});
+      else
+        rows.push_back({name, view->input,
+                        view->suspended.empty() ? "running" : "suspended: " + view->suspended});
     }
   std::sort(rows.begin(), rows.end());
   return rows;

@@ -16,19 +16,24 @@ bool IsText(const sql::Expr& expr) {
 }
 
 bool IsCall(const sql::Expr& expr) {
-  if (expr.kind != sql::ExprKind::kFunction || expr.name.back() != "set_config" || expr.args.size() != 3) return false;
+  if (expr.kind != sql::ExprKind::kFunction || expr.name.back() != "set_config" ||
+      expr.args.size() != 3)
+    return false;
   const auto* local = ConstantOf(*expr.args[2]);
-  const bool is_bool = local != nullptr && (local->kind == sql::Literal::Kind::kBool || local->kind == sql::Literal::Kind::kString);
+  const bool is_bool = local != nullptr && (local->kind == sql::Literal::Kind::kBool ||
+                                            local->kind == sql::Literal::Kind::kString);
   return IsText(*expr.args[0]) && IsText(*expr.args[1]) && is_bool;
 }
 
 }  // namespace
 
 bool IsSetConfig(const sql::Select& select) {
-  if (select.items.empty() || !select.from.empty() || select.where || select.having || !select.group_by.empty() || select.distinct ||
-      !select.order_by.empty() || select.limit || select.offset || !select.with.empty() || select.set_op != sql::Select::SetOp::kNone)
+  if (select.items.empty() || !select.from.empty() || select.where || select.having ||
+      !select.group_by.empty() || select.distinct || !select.order_by.empty() || select.limit ||
+      select.offset || !select.with.empty() || select.set_op != sql::Select::SetOp::kNone)
     return false;
-  return std::all_of(select.items.begin(), select.items.end(), [](const auto& item) { return IsCall(*item.expr); });
+  return std::all_of(select.items.begin(), select.items.end(),
+                     [](const auto& item) { return IsCall(*item.expr); });
 }
 
 model::Fields SetConfigFields(const sql::Select& select) {
@@ -39,7 +44,9 @@ model::Fields SetConfigFields(const sql::Select& select) {
 
 SetConfigCall SetConfigOf(const sql::Expr& call) {
   const auto& local = *ConstantOf(*call.args[2]);
-  const bool is_local = local.kind == sql::Literal::Kind::kBool ? local.boolean : !local.text.empty() && (local.text[0] == 't' || local.text[0] == '1');
+  const bool is_local = local.kind == sql::Literal::Kind::kBool
+                            ? local.boolean
+                            : !local.text.empty() && (local.text[0] == 't' || local.text[0] == '1');
   return {ConstantOf(*call.args[0])->text, ConstantOf(*call.args[1])->text, is_local};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// SELECT set_config('name', 'value', is_local), the SET of clients that only know how to SELECT. Threads: any.
+// SELECT set_config('name', 'value', is_local), the SET of clients that only know how to SELECT.
+// Threads: any.
 
 #include "model/schema.h"
 #include "sql/ast.h"

@@ -15,7 +15,8 @@ Settings Make() {
 std::string After(std::string_view name, const std::string& value) {
   Settings settings = Make();
   const auto status = settings.Set(name, value);
-  return status.ok() ? *settings.Get(name) : std::string(status.sqlstate()) + " " + status.message();
+  return status.ok() ? *settings.Get(name)
+                     : std::string(status.sqlstate()) + " " + status.message();
 }
 
 TEST(Settings, ValuesAreWrittenAsPostgresWritesThem) {
@@ -30,16 +31,21 @@ TEST(Settings, ValuesAreWrittenAsPostgresWritesThem) {
   EXPECT_EQ(After("names", "unicode"), "UTF8");
   EXPECT_EQ(After("time zone", "asia/tokyo"), "Asia/Tokyo");
   EXPECT_EQ(After("transaction isolation level", "x").substr(0, 5), "22023");
-  EXPECT_EQ(After("search_path", "\"$user\", Public , \"My Schema\""), "\"$user\", public, \"My Schema\"");
+  EXPECT_EQ(After("search_path", "\"$user\", Public , \"My Schema\""),
+            "\"$user\", public, \"My Schema\"");
   EXPECT_EQ(After("app.region", "eu"), "eu");
 }
 
 TEST(Settings, WrongValuesAndNamesSayWhy) {
-  EXPECT_EQ(After("statement_timeout", "-1"), "22023 -1 is outside the valid range for parameter \"statement_timeout\" (0 .. 2147483647)");
+  EXPECT_EQ(
+      After("statement_timeout", "-1"),
+      "22023 -1 is outside the valid range for parameter \"statement_timeout\" (0 .. 2147483647)");
   EXPECT_EQ(After("statement_timeout", "soon").substr(0, 5), "22023");
-  EXPECT_EQ(After("extra_float_digits", "4"), "22023 4 is outside the valid range for parameter \"extra_float_digits\" (-15 .. 3)");
+  EXPECT_EQ(After("extra_float_digits", "4"),
+            "22023 4 is outside the valid range for parameter \"extra_float_digits\" (-15 .. 3)");
   EXPECT_EQ(After("jit", "maybe"), "22023 parameter \"jit\" requires a Boolean value");
-  EXPECT_EQ(After("TimeZone", "Mars/Olympus"), "22023 invalid value for parameter \"TimeZone\": \"Mars/Olympus\"");
+  EXPECT_EQ(After("TimeZone", "Mars/Olympus"),
+            "22023 invalid value for parameter \"TimeZone\": \"Mars/Olympus\"");
   EXPECT_EQ(After("server_version", "16"), "55P02 parameter \"server_version\" cannot be changed");
   EXPECT_EQ(After("client_encoding", "LATIN1").substr(0, 5), "0A000");
   EXPECT_EQ(After("standard_conforming_strings", "off").substr(0, 5), "0A000");
@@ -106,7 +112,8 @@ TEST(Settings, ResetGoesBackToWhatTheSessionBeganWith) {
 TEST(Settings, ApplicationsCannotFillTheMemory) {
   Settings settings = Make();
   base::Status status;
-  for (int i = 0; i < 1000 && status.ok(); ++i) status = settings.Set("app.s" + std::to_string(i), "x");
+  for (int i = 0; i < 1000 && status.ok(); ++i)
+    status = settings.Set("app.s" + std::to_string(i), "x");
   EXPECT_EQ(status.sqlstate(), "54000");
   EXPECT_FALSE(Make().Set("app.x", std::string(100'000, 'x')).ok());
 }

@@ -1,6 +1,8 @@
 // Invariants:
-// 1. parts_.rows is set exactly while the store's result is open; it is closed before the connection is let go.
-// 2. pending_ points into the open result and is used up, copied or dropped before the result closes or moves on.
+// 1. parts_.rows is set exactly while the store's result is open; it is closed before the
+// connection is let go.
+// 2. pending_ points into the open result and is used up, copied or dropped before the result
+// closes or moves on.
 // 3. After failed_ is set nothing is open and every Take has that error.
 
 #include "query/stream.h"
@@ -20,7 +22,8 @@ Deadline TimeLimit::At(base::MonotonicTime now) const {
   return now + timeout - std::min<std::chrono::nanoseconds>(used, timeout);
 }
 
-Stream::Stream(StreamParts parts) : parts_(std::move(parts)), caster_(parts_.fields), last_read_(parts_.clock->Monotonic()) {}
+Stream::Stream(StreamParts parts)
+    : parts_(std::move(parts)), caster_(parts_.fields), last_read_(parts_.clock->Monotonic()) {}
 
 Stream::~Stream() {
   if (parts_.rows) Release({});
@@ -123,7 +126,8 @@ void Stream::CloseWhenLate(base::MonotonicTime now) {
   std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock || !parts_.rows || !parts_.time.counts_pauses) return;
   const auto deadline = parts_.time.At(now);
-  if (deadline && now >= *deadline) Release(base::Cancelled("canceling statement due to statement timeout"));
+  if (deadline && now >= *deadline)
+    Release(base::Cancelled("canceling statement due to statement timeout"));
 }
 
 void Stream::Rest(base::MonotonicTime now) {
@@ -140,8 +144,6 @@ void Stream::Release(const base::Status& status) {
   parts_.place.Leave();
 }
 
-StreamRows::~StreamRows() {
-  stream_->Fail(base::Cancelled("the portal was closed"));
-}
+StreamRows::~StreamRows() { stream_->Fail(base::Cancelled("the portal was closed")); }
 
 }  // namespace query

@@ -1,9 +1,11 @@
 #pragma once
-// Stream: the rows of one running SELECT on their way to a client, with all that bounds them: the place it holds, the
-// connection it runs on, the time and the bytes it may still take. Between the store's rows and pgwire's encoder.
+// Stream: the rows of one running SELECT on their way to a client, with all that bounds them: the
+// place it holds, the connection it runs on, the time and the bytes it may still take. Between the
+// store's rows and pgwire's encoder.
 //
-// Threads: one reader; Fail, CloseWhenLate and Rest also from the watch. Owns: the store's rows, a place, a share of the
-// connection. Errors: the query's own; 57014 when stopped; 54000 over max_result_bytes.
+// Threads: one reader; Fail, CloseWhenLate and Rest also from the watch. Owns: the store's rows, a
+// place, a share of the connection. Errors: the query's own; 57014 when stopped; 54000 over
+// max_result_bytes.
 
 #include <chrono>
 #include <memory>
@@ -17,8 +19,8 @@
 
 namespace query {
 
-// How long a statement may take. In a transaction block the time between two reads is the client's and does not count;
-// outside it does, because an open result holds a snapshot.
+// How long a statement may take. In a transaction block the time between two reads is the client's
+// and does not count; outside it does, because an open result holds a snapshot.
 struct TimeLimit {
   std::chrono::milliseconds timeout{0};  // 0 = none
   base::MonotonicTime begun;
@@ -48,7 +50,8 @@ class Stream {
   const model::Fields& fields() const { return parts_.fields; }
   // At most `most` rows; 0 rows at the end.
   base::Result<model::ChunkView> Take(size_t most);
-  // Moves what is left into memory and lets go of the connection. A failure is told by the next Take.
+  // Moves what is left into memory and lets go of the connection. A failure is told by the next
+  // Take.
   void Keep();
   // The same for who reads the rows in another way; nullptr when they are more than `most_bytes`.
   base::Result<std::shared_ptr<KeptRows>> KeepAll(size_t most_bytes = SIZE_MAX);
@@ -62,7 +65,7 @@ class Stream {
   void Rest(base::MonotonicTime now);  // gives the place back when nobody has read for a while
 
  private:
-  base::Result<model::ChunkView> Pull();   // the next chunk of the store's rows
+  base::Result<model::ChunkView> Pull();  // the next chunk of the store's rows
   base::Status Account(model::ChunkView* chunk);
   base::Status KeepLocked(size_t most_bytes);
   void Release(const base::Status& status);
@@ -71,7 +74,7 @@ class Stream {
   StreamParts parts_;
   CellCaster caster_;
   Slicer slicer_;
-  model::ChunkView pending_;   // read, not yet taken
+  model::ChunkView pending_;  // read, not yet taken
   size_t pending_at_ = 0;
   size_t bytes_ = 0, rows_ = 0;
   base::MonotonicTime last_read_;

@@ -1,5 +1,6 @@
-// The numbers of a view: rows split at random into deltas, merged in random order and in several steps, finalized, and
-// compared with the answer of one query over all rows that is written by hand in DuckDB's words.
+// The numbers of a view: rows split at random into deltas, merged in random order and in several
+// steps, finalized, and compared with the answer of one query over all rows that is written by hand
+// in DuckDB's words.
 
 #include <gtest/gtest.h>
 
@@ -18,12 +19,14 @@ using Table = std::vector<std::vector<std::string>>;
 
 struct ViewCase {
   const char* name;
-  const char* view;        // our SQL
-  const char* oracle;      // DuckDB's, over table `rows`
-  double tolerance = 0;    // relative; 0 = equal as text
+  const char* view;      // our SQL
+  const char* oracle;    // DuckDB's, over table `rows`
+  double tolerance = 0;  // relative; 0 = equal as text
 };
 
-const char* kColumns = "id BIGINT, region VARCHAR, amount DECIMAL(12,2), qty INTEGER, small SMALLINT, paid BOOLEAN, price DOUBLE, ts TIMESTAMP, d DATE";
+const char* kColumns =
+    "id BIGINT, region VARCHAR, amount DECIMAL(12,2), qty INTEGER, small SMALLINT, paid BOOLEAN, "
+    "price DOUBLE, ts TIMESTAMP, d DATE";
 
 const sql::RelationInfo& Relation() {
   static const sql::RelationInfo info{"public",
@@ -43,7 +46,9 @@ const sql::RelationInfo& Relation() {
 
 class Lookup : public sql::RelationLookup {
  public:
-  const sql::RelationInfo* Find(std::string_view, std::string_view name) const override { return name == "rows" ? &Relation() : nullptr; }
+  const sql::RelationInfo* Find(std::string_view, std::string_view name) const override {
+    return name == "rows" ? &Relation() : nullptr;
+  }
   std::vector<std::string_view> Names() const override { return {"rows"}; }
 };
 
@@ -67,7 +72,8 @@ class ViewValues : public ::testing::TestWithParam<ViewCase> {
   // All rows of a query as text, in an order that does not depend on the query.
   Table Read(const std::string& sql) {
     Table table;
-    auto rows = connection_->Query("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (" + sql + ") ORDER BY ALL");
+    auto rows =
+        connection_->Query("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (" + sql + ") ORDER BY ALL");
     EXPECT_TRUE(rows.ok()) << sql << "\n" << rows.status().ToString();
     if (!rows.ok()) return table;
     while (true) {
@@ -77,25 +83,33 @@ class ViewValues : public ::testing::TestWithParam<ViewCase> {
       for (size_t row = 0; row < chunk->rows; ++row) {
         table.emplace_back();
         for (const auto& column : chunk->columns)
-          table.back().push_back(column.IsNull(row) ? "NULL" : std::string(column.Get<model::StringCell>(row).View()));
+          table.back().push_back(
+              column.IsNull(row) ? "NULL" : std::string(column.Get<model::StringCell>(row).View()));
       }
     }
   }
 
-  // `count` rows with NULLs in every column, spread over `parts` deltas. Groups have rows in many of them.
+  // `count` rows with NULLs in every column, spread over `parts` deltas. Groups have rows in many
+  // of them.
   void Fill(int count, int parts, uint32_t seed) {
     std::mt19937 random(seed);
     const auto below = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
-    const auto or_null = [&](const std::string& text) { return below(8) == 0 ? std::string("NULL") : text; };
+    const auto or_null = [&](const std::string& text) {
+      return below(8) == 0 ? std::string("NULL") : text;
+    };
     const char* regions[] = {"'north'", "'south'", "'it''s'", "''"};
     std::string values;
     for (int i = 0; i < count; ++i) {
-      values += (i > 0 ? ", (" : "(") + std::to_string(i) + ", " + or_null(regions[below(4)]) + ", " +
-                or_null(std::to_string(below(2000000) - 1000000) + "::DECIMAL(18,2) / 100") + ", " + or_null(std::to_string(below(200) - 100)) + ", " +
-                or_null(std::to_string(below(100) - 50)) + ", " + or_null(below(2) ? "true" : "false") + ", " +
-                or_null(std::to_string(std::exp((below(1000) - 500) / 100.0))) + ", make_timestamp(" +
-                std::to_string(1'700'000'000'000'000LL + below(7200) * 1'000'000LL) + "), " + or_null("DATE '2024-01-01' + " + std::to_string(below(60))) +
-                ", " + std::to_string(below(parts)) + ")";
+      values += (i > 0 ? ", (" : "(") + std::to_string(i) + ", " + or_null(regions[below(4)]) +
+                ", " + or_null(std::to_string(below(2000000) - 1000000) + "::DECIMAL(18,2) / 100") +
+                ", " + or_null(std::to_string(below(200) - 100)) + ", " +
+                or_null(std::to_string(below(100) - 50)) + ", " +
+                or_null(below(2) ? "true" : "false") + ", " +
+                or_null(std::to_string(std::exp((below(1000) - 500) / 100.0))) +
+                ", make_timestamp(" +
+                std::to_string(1'700'000'000'000'000LL + below(7200) * 1'000'000LL) + "), " +
+                or_null("DATE '2024-01-01' + " + std::to_string(below(60))) + ", " +
+                std::to_string(below(parts)) + ")";
     }
     Run("INSERT INTO rows VALUES " + values);
   }
@@ -119,7 +133,8 @@ class ViewValues : public ::testing::TestWithParam<ViewCase> {
     std::shuffle(order.begin(), order.end(), random);
     Run(plan.CreateTable("p"));
     for (int part : order) {
-      Run("INSERT INTO p " + plan.Delta("(SELECT * FROM rows WHERE part = " + std::to_string(part) + ")"));
+      Run("INSERT INTO p " +
+          plan.Delta("(SELECT * FROM rows WHERE part = " + std::to_string(part) + ")"));
       if (random() % 3 != 0) continue;
       Run("CREATE OR REPLACE TABLE merged AS " + plan.Merge("p"));
       Run("DELETE FROM p");
@@ -127,16 +142,20 @@ class ViewValues : public ::testing::TestWithParam<ViewCase> {
     }
   }
 
-  static void ExpectEqual(const Table& got, const Table& want, double tolerance, const std::string& what) {
+  static void ExpectEqual(const Table& got, const Table& want, double tolerance,
+                          const std::string& what) {
     ASSERT_EQ(got.size(), want.size()) << what;
     for (size_t row = 0; row < want.size(); ++row) {
       ASSERT_EQ(got[row].size(), want[row].size()) << what;
       for (size_t column = 0; column < want[row].size(); ++column) {
         if (got[row][column] == want[row][column]) continue;
         char* end = nullptr;
-        const double left = std::strtod(got[row][column].c_str(), &end), right = std::strtod(want[row][column].c_str(), nullptr);
-        const bool near = end != got[row][column].c_str() && *end == 0 && std::abs(left - right) <= tolerance * std::abs(right) + tolerance * 1e-6;
-        EXPECT_TRUE(near) << what << " row " << row << " column " << column << ": " << got[row][column] << " instead of " << want[row][column];
+        const double left = std::strtod(got[row][column].c_str(), &end),
+                     right = std::strtod(want[row][column].c_str(), nullptr);
+        const bool near = end != got[row][column].c_str() && *end == 0 &&
+                          std::abs(left - right) <= tolerance * std::abs(right) + tolerance * 1e-6;
+        EXPECT_TRUE(near) << what << " row " << row << " column " << column << ": "
+                          << got[row][column] << " instead of " << want[row][column];
       }
     }
   }
@@ -151,7 +170,8 @@ TEST_P(ViewValues, EqualTheOneShotAnswer) {
     const int parts = 3 + static_cast<int>(seed);
     Fill(seed == 1 ? 12 : 400, parts, seed);
     Feed(plan, parts, seed * 7);
-    ExpectEqual(Read(plan.Finalize("p")), Read(GetParam().oracle), GetParam().tolerance, "seed " + std::to_string(seed));
+    ExpectEqual(Read(plan.Finalize("p")), Read(GetParam().oracle), GetParam().tolerance,
+                "seed " + std::to_string(seed));
     Run("DROP TABLE p");
     Run("DELETE FROM rows");
   }
@@ -168,53 +188,103 @@ TEST_P(ViewValues, EqualTheOneShotAnswerOverNothing) {
 }
 
 const ViewCase kCases[] = {
-    {"counts", "SELECT region, count(*) AS n, count(qty) AS q, count(*) FILTER (WHERE paid) AS paid FROM rows GROUP BY region",
-     "SELECT region, count(*) n, count(qty) q, count(*) FILTER (WHERE paid) paid FROM rows GROUP BY region"},
-    {"sums", "SELECT region, sum(small), sum(qty) AS q, sum(id) AS i, sum(amount) AS a, sum(amount * 1.25) AS t FROM rows GROUP BY region",
-     "SELECT region, sum(small), sum(qty) q, sum(id) i, sum(amount) a, sum(amount * 1.25) t FROM rows GROUP BY region"},
+    {"counts",
+     "SELECT region, count(*) AS n, count(qty) AS q, count(*) FILTER (WHERE paid) AS paid FROM "
+     "rows GROUP BY region",
+     "SELECT region, count(*) n, count(qty) q, count(*) FILTER (WHERE paid) paid FROM rows GROUP "
+     "BY region"},
+    {"sums",
+     "SELECT region, sum(small), sum(qty) AS q, sum(id) AS i, sum(amount) AS a, sum(amount * 1.25) "
+     "AS t FROM rows GROUP BY region",
+     "SELECT region, sum(small), sum(qty) q, sum(id) i, sum(amount) a, sum(amount * 1.25) t FROM "
+     "rows GROUP BY region"},
     {"double_sums", "SELECT region, sum(price) AS s, avg(price) AS a FROM rows GROUP BY region",
      "SELECT region, sum(price) s, avg(price) a FROM rows GROUP BY region", 1e-9},
-    {"averages", "SELECT paid, avg(qty) AS q, avg(amount) AS a, avg(id) AS i FROM rows GROUP BY paid",
+    {"averages",
+     "SELECT paid, avg(qty) AS q, avg(amount) AS a, avg(id) AS i FROM rows GROUP BY paid",
      "SELECT paid, avg(qty) q, avg(amount) a, avg(id) i FROM rows GROUP BY paid", 1e-15},
     {"extremes",
-     "SELECT region, min(amount) AS a, max(qty) AS b, min(region) AS c, max(ts) AS d, min(d) AS e, max(price) AS f FROM rows GROUP BY region",
-     "SELECT region, min(amount) a, max(qty) b, min(region) c, max(ts) d, min(d) e, max(price) f FROM rows GROUP BY region"},
-    {"bits", "SELECT region, bool_and(paid) AS a, bool_or(paid) AS o, every(qty > -90) AS e, bit_and(qty) AS x, bit_or(small) AS y, bit_xor(id) AS z FROM rows GROUP BY region",
-     "SELECT region, bool_and(paid) a, bool_or(paid) o, bool_and(qty > -90) e, bit_and(qty) x, bit_or(small) y, bit_xor(id) z FROM rows GROUP BY region"},
-    {"moments", "SELECT region, stddev(price) AS a, stddev_pop(qty) AS b, variance(amount) AS c, var_pop(price) AS d FROM rows GROUP BY region",
-     "SELECT region, stddev_samp(price) a, stddev_pop(qty) b, var_samp(amount) c, var_pop(price) d FROM rows GROUP BY region", 1e-9},
-    {"no_group", "SELECT count(*) AS n, sum(amount) AS s, min(qty) AS m, avg(qty) AS a, bool_or(paid) AS b, approx_count_distinct(id) > 0 AS seen FROM rows",
-     "SELECT count(*) n, sum(amount) s, min(qty) m, avg(qty) a, bool_or(paid) b, count(id) > 0 seen FROM rows", 1e-15},
-    {"nothing_accepted", "SELECT count(*) AS n, sum(amount) AS s, max(region) AS m, avg(price) AS a, stddev(price) AS d FROM rows WHERE qty > 1000",
-     "SELECT count(*) n, sum(amount) s, max(region) m, avg(price) a, stddev_samp(price) d FROM rows WHERE qty > 1000"},
-    {"tumble", "SELECT window_start, window_end, region, count(*) AS n, sum(amount) AS s FROM TUMBLE(rows, ts, INTERVAL '5' MINUTE) GROUP BY window_start, window_end, region",
-     "SELECT to_timestamp(epoch(ts)::BIGINT // 300 * 300)::TIMESTAMP ws, to_timestamp(epoch(ts)::BIGINT // 300 * 300 + 300)::TIMESTAMP we, region, count(*) n, sum(amount) s FROM rows GROUP BY ALL"},
-    {"tumble_week", "SELECT window_start, count(*) AS n FROM TUMBLE(rows, ts, INTERVAL '7' DAY, INTERVAL '1' DAY) GROUP BY window_start",
-     "SELECT to_timestamp((epoch(ts)::BIGINT - 86400) // 604800 * 604800 + 86400)::TIMESTAMP ws, count(*) n FROM rows GROUP BY ALL"},
-    {"truncated", "SELECT date_trunc('hour', ts) AS h, extract(minute FROM ts) > 30 AS late, count(*) AS n FROM rows GROUP BY 1, 2",
-     "SELECT to_timestamp(epoch(ts)::BIGINT // 3600 * 3600)::TIMESTAMP h, (epoch(ts)::BIGINT % 3600) // 60 > 30 late, count(*) n FROM rows GROUP BY ALL"},
+     "SELECT region, min(amount) AS a, max(qty) AS b, min(region) AS c, max(ts) AS d, min(d) AS e, "
+     "max(price) AS f FROM rows GROUP BY region",
+     "SELECT region, min(amount) a, max(qty) b, min(region) c, max(ts) d, min(d) e, max(price) f "
+     "FROM rows GROUP BY region"},
+    {"bits",
+     "SELECT region, bool_and(paid) AS a, bool_or(paid) AS o, every(qty > -90) AS e, bit_and(qty) "
+     "AS x, bit_or(small) AS y, bit_xor(id) AS z FROM rows GROUP BY region",
+     "SELECT region, bool_and(paid) a, bool_or(paid) o, bool_and(qty > -90) e, bit_and(qty) x, "
+     "bit_or(small) y, bit_xor(id) z FROM rows GROUP BY region"},
+    {"moments",
+     "SELECT region, stddev(price) AS a, stddev_pop(qty) AS b, variance(amount) AS c, "
+     "var_pop(price) AS d FROM rows GROUP BY region",
+     "SELECT region, stddev_samp(price) a, stddev_pop(qty) b, var_samp(amount) c, var_pop(price) d "
+     "FROM rows GROUP BY region",
+     1e-9},
+    {"no_group",
+     "SELECT count(*) AS n, sum(amount) AS s, min(qty) AS m, avg(qty) AS a, bool_or(paid) AS b, "
+     "approx_count_distinct(id) > 0 AS seen FROM rows",
+     "SELECT count(*) n, sum(amount) s, min(qty) m, avg(qty) a, bool_or(paid) b, count(id) > 0 "
+     "seen FROM rows",
+     1e-15},
+    {"nothing_accepted",
+     "SELECT count(*) AS n, sum(amount) AS s, max(region) AS m, avg(price) AS a, stddev(price) AS "
+     "d FROM rows WHERE qty > 1000",
+     "SELECT count(*) n, sum(amount) s, max(region) m, avg(price) a, stddev_samp(price) d FROM "
+     "rows WHERE qty > 1000"},
+    {"tumble",
+     "SELECT window_start, window_end, region, count(*) AS n, sum(amount) AS s FROM TUMBLE(rows, "
+     "ts, INTERVAL '5' MINUTE) GROUP BY window_start, window_end, region",
+     "SELECT to_timestamp(epoch(ts)::BIGINT // 300 * 300)::TIMESTAMP ws, "
+     "to_timestamp(epoch(ts)::BIGINT // 300 * 300 + 300)::TIMESTAMP we, region, count(*) n, "
+     "sum(amount) s FROM rows GROUP BY ALL"},
+    {"tumble_week",
+     "SELECT window_start, count(*) AS n FROM TUMBLE(rows, ts, INTERVAL '7' DAY, INTERVAL '1' DAY) "
+     "GROUP BY window_start",
+     "SELECT to_timestamp((epoch(ts)::BIGINT - 86400) // 604800 * 604800 + 86400)::TIMESTAMP ws, "
+     "count(*) n FROM rows GROUP BY ALL"},
+    {"truncated",
+     "SELECT date_trunc('hour', ts) AS h, extract(minute FROM ts) > 30 AS late, count(*) AS n FROM "
+     "rows GROUP BY 1, 2",
+     "SELECT to_timestamp(epoch(ts)::BIGINT // 3600 * 3600)::TIMESTAMP h, (epoch(ts)::BIGINT % "
+     "3600) // 60 > 30 late, count(*) n FROM rows GROUP BY ALL"},
     {"expressions",
-     "SELECT CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END AS size, coalesce(region, '?') || '!' AS r, "
-     "sum(amount) * 2 - sum(qty) AS x, count(*) + 1 AS n1, max(qty) - min(qty) AS span FROM rows WHERE paid IS NOT FALSE "
-     "GROUP BY CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END, coalesce(region, '?')",
-     "SELECT CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END size, coalesce(region, '?') || '!' r, "
-     "sum(amount) * 2 - sum(qty) x, count(*) + 1 n1, max(qty) - min(qty) span FROM rows WHERE paid IS DISTINCT FROM false "
-     "GROUP BY CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END, coalesce(region, '?')"},
-    {"having", "SELECT region, count(*) AS n FROM rows GROUP BY region HAVING count(*) > 70 AND min(qty) < 0",
+     "SELECT CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END AS size, "
+     "coalesce(region, '?') || '!' AS r, "
+     "sum(amount) * 2 - sum(qty) AS x, count(*) + 1 AS n1, max(qty) - min(qty) AS span FROM rows "
+     "WHERE paid IS NOT FALSE "
+     "GROUP BY CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END, "
+     "coalesce(region, '?')",
+     "SELECT CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END size, "
+     "coalesce(region, '?') || '!' r, "
+     "sum(amount) * 2 - sum(qty) x, count(*) + 1 n1, max(qty) - min(qty) span FROM rows WHERE paid "
+     "IS DISTINCT FROM false "
+     "GROUP BY CASE WHEN qty > 10 THEN 'many' WHEN qty IS NULL THEN 'none' ELSE 'few' END, "
+     "coalesce(region, '?')"},
+    {"having",
+     "SELECT region, count(*) AS n FROM rows GROUP BY region HAVING count(*) > 70 AND min(qty) < 0",
      "SELECT region, count(*) n FROM rows GROUP BY region HAVING count(*) > 70 AND min(qty) < 0"},
-    {"having_alone", "SELECT sum(qty) AS s FROM rows HAVING count(*) > 100", "SELECT sum(qty) s FROM rows HAVING count(*) > 100"},
-    {"keys_only", "SELECT region, paid FROM rows GROUP BY region, paid", "SELECT region, paid FROM rows GROUP BY region, paid"},
-    {"date_key", "SELECT d, date_trunc('month', d) AS m, count(*) AS n FROM rows GROUP BY d, date_trunc('month', d)",
+    {"having_alone", "SELECT sum(qty) AS s FROM rows HAVING count(*) > 100",
+     "SELECT sum(qty) s FROM rows HAVING count(*) > 100"},
+    {"keys_only", "SELECT region, paid FROM rows GROUP BY region, paid",
+     "SELECT region, paid FROM rows GROUP BY region, paid"},
+    {"date_key",
+     "SELECT d, date_trunc('month', d) AS m, count(*) AS n FROM rows GROUP BY d, "
+     "date_trunc('month', d)",
      "SELECT d, date_trunc('month', d)::TIMESTAMP m, count(*) n FROM rows GROUP BY ALL"},
     {"percentiles",
-     "SELECT region, approx_percentile(0.5) WITHIN GROUP (ORDER BY price) AS p50, approx_percentile(0.99) WITHIN GROUP (ORDER BY price) AS p99, "
+     "SELECT region, approx_percentile(0.5) WITHIN GROUP (ORDER BY price) AS p50, "
+     "approx_percentile(0.99) WITHIN GROUP (ORDER BY price) AS p99, "
      "approx_percentile(0.1) WITHIN GROUP (ORDER BY price DESC) AS p90 FROM rows GROUP BY region",
-     "SELECT region, quantile_disc(price, 0.5) p50, quantile_disc(price, 0.99) p99, quantile_disc(price, 0.9) p90 FROM rows GROUP BY region", 0.0101},
-    {"distinct", "SELECT paid, approx_count_distinct(id) AS n, approx_count_distinct(region) AS r FROM rows GROUP BY paid",
+     "SELECT region, quantile_disc(price, 0.5) p50, quantile_disc(price, 0.99) p99, "
+     "quantile_disc(price, 0.9) p90 FROM rows GROUP BY region",
+     0.0101},
+    {"distinct",
+     "SELECT paid, approx_count_distinct(id) AS n, approx_count_distinct(region) AS r FROM rows "
+     "GROUP BY paid",
      "SELECT paid, count(DISTINCT id) n, count(DISTINCT region) r FROM rows GROUP BY paid", 0.04},
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, ViewValues, ::testing::ValuesIn(kCases), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Cases, ViewValues, ::testing::ValuesIn(kCases),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace query

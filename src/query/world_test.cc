@@ -14,9 +14,11 @@ std::shared_ptr<catalog::Source> MakeSource(int64_t id, const std::string& name)
   source->name = name;
   source->connector = "kafka";
   source->topic = name;
-  source->fields = {{"order_id", model::kInt8}, {"region", model::kText}, {"amount", kAmount},
-                    {"qty", model::kInt4},      {"paid", model::kBool},   {"order_time", model::kTimestampTz}};
-  for (const auto& field : source->fields) source->schema.columns.push_back({field.name, field.type});
+  source->fields = {{"order_id", model::kInt8}, {"region", model::kText},
+                    {"amount", kAmount},        {"qty", model::kInt4},
+                    {"paid", model::kBool},     {"order_time", model::kTimestampTz}};
+  for (const auto& field : source->fields)
+    source->schema.columns.push_back({field.name, field.type});
   source->schema.event_time = 5;
   return source;
 }
@@ -66,7 +68,8 @@ std::string CellText(const model::ColumnView& column, size_t row) {
 
 }  // namespace
 
-base::Result<std::vector<std::string>> NotingDefiner::Apply(const std::vector<sql::Statement>& statements) {
+base::Result<std::vector<std::string>> NotingDefiner::Apply(
+    const std::vector<sql::Statement>& statements) {
   if (!error.ok()) return error;
   applied.emplace_back();
   std::vector<std::string> tags;
@@ -87,7 +90,8 @@ World::World(EngineOptions options) {
 
 World::~World() { engine.reset(); }
 
-void World::AddRole(const std::string& name, bool administrator, std::set<std::string> select_on, catalog::Catalog* catalog) {
+void World::AddRole(const std::string& name, bool administrator, std::set<std::string> select_on,
+                    catalog::Catalog* catalog) {
   auto role = std::make_shared<catalog::Role>();
   role->name = name;
   role->login = true;
@@ -109,11 +113,15 @@ void World::MakeCatalog() {
   catalog->Reindex();
   catalog_.Set(catalog);
   std::string columns;
-  for (const auto& field : source->fields) columns += sql::QuoteIdentifier(field.name) + " " + sql::DuckDbType(field.type) + ", ";
+  for (const auto& field : source->fields)
+    columns += sql::QuoteIdentifier(field.name) + " " + sql::DuckDbType(field.type) + ", ";
   Run("CREATE TABLE raw_1 (" + columns + "\"__partition\" INTEGER)");
-  AddView("per_region", "SELECT region, count(*) AS orders, sum(amount) AS revenue FROM orders GROUP BY region");
-  AddView("per_minute", "SELECT window_start, window_end, count(*) AS orders, sum(amount) AS revenue, avg(qty) AS qty "
-                        "FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE) GROUP BY window_start, window_end");
+  AddView("per_region",
+          "SELECT region, count(*) AS orders, sum(amount) AS revenue FROM orders GROUP BY region");
+  AddView("per_minute",
+          "SELECT window_start, window_end, count(*) AS orders, sum(amount) AS revenue, avg(qty) "
+          "AS qty "
+          "FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE) GROUP BY window_start, window_end");
 }
 
 void World::AddView(const std::string& name, const std::string& text) {
@@ -149,7 +157,8 @@ void World::Insert(const std::string& values) {
   Run("INSERT INTO raw_1 VALUES (" + values + ", 0)");
   const auto catalog = catalog_.Get();
   std::string names;
-  for (const auto& field : catalog->sources.at("orders")->fields) names += (names.empty() ? "" : ", ") + field.name;
+  for (const auto& field : catalog->sources.at("orders")->fields)
+    names += (names.empty() ? "" : ", ") + field.name;
   for (const auto& [name, view] : catalog->views)
     Run("INSERT INTO " + view->Table() + " " +
         view->plan->Delta("(SELECT * FROM (VALUES (" + values + ")) AS v(" + names + "))"));
@@ -185,7 +194,8 @@ base::Result<Rows> Read(model::RowSource* source) {
   }
 }
 
-base::Result<Execution> Run(Session* session, const std::string& text, const std::vector<Parameter>& parameters) {
+base::Result<Execution> Run(Session* session, const std::string& text,
+                            const std::vector<Parameter>& parameters) {
   ASSIGN_OR_RETURN(auto statements, session->Parse(text));
   Execution last;
   for (auto& statement : statements) {
@@ -204,13 +214,15 @@ Rows ReadAll(model::RowSource* source) {
   return rows.ok() ? rows.Take() : Rows();
 }
 
-Execution MustRun(Session* session, const std::string& text, const std::vector<Parameter>& parameters) {
+Execution MustRun(Session* session, const std::string& text,
+                  const std::vector<Parameter>& parameters) {
   auto execution = Run(session, text, parameters);
   EXPECT_TRUE(execution.ok()) << text << ": " << execution.status().ToString();
   return execution.ok() ? execution.Take() : Execution();
 }
 
-base::Result<Rows> TryRead(Session* session, const std::string& text, const std::vector<Parameter>& parameters) {
+base::Result<Rows> TryRead(Session* session, const std::string& text,
+                           const std::vector<Parameter>& parameters) {
   ASSIGN_OR_RETURN(auto execution, Run(session, text, parameters));
   if (!execution.rows) return Rows();
   return Read(execution.rows.get());
@@ -222,7 +234,8 @@ Rows MustRead(Session* session, const std::string& text, const std::vector<Param
   return rows.ok() ? rows.Take() : Rows();
 }
 
-base::Status Error(Session* session, const std::string& text, const std::vector<Parameter>& parameters) {
+base::Status Error(Session* session, const std::string& text,
+                   const std::vector<Parameter>& parameters) {
   auto rows = TryRead(session, text, parameters);
   EXPECT_FALSE(rows.ok()) << text;
   return rows.ok() ? base::Status() : rows.TakeStatus();

@@ -1,6 +1,6 @@
 #pragma once
-// What a materialized view may be made of. Everything else is refused here, with the reason and what to write instead.
-// Threads: any. Errors: kUnsupported (0A000) with HINT and position.
+// What a materialized view may be made of. Everything else is refused here, with the reason and
+// what to write instead. Threads: any. Errors: kUnsupported (0A000) with HINT and position.
 
 #include "base/status.h"
 #include "sql/ast.h"

@@ -1,7 +1,9 @@
 // From a bound SELECT to a Plan. Three steps:
-// 1. the group expressions become keys (k0 ...); window_end counts as window_start, which it follows from;
+// 1. the group expressions become keys (k0 ...); window_end counts as window_start, which it
+// follows from;
 // 2. every aggregate call becomes states and one value (a0 ...);
-// 3. items and HAVING are rewritten over keys and values, and what is left of the input's columns is an error.
+// 3. items and HAVING are rewritten over keys and values, and what is left of the input's columns
+// is an error.
 
 #include <algorithm>
 #include <map>
@@ -31,7 +33,8 @@ sql::ExprPtr ColumnExpr(const std::string& name, model::Type type) {
   return expr;
 }
 
-// There is one relation, so a column needs no qualifier; without it equal expressions are equal text.
+// There is one relation, so a column needs no qualifier; without it equal expressions are equal
+// text.
 void DropQualifiers(sql::Expr* expr) {
   if (expr->kind == sql::ExprKind::kColumn) expr->name = {expr->name.back()};
   for (auto& argument : expr->args) DropQualifiers(argument.get());
@@ -75,7 +78,8 @@ class Compiler {
     ASSIGN_OR_RETURN(plan_.tumble, MakeTumble(from));
     for (const auto& field : relation_.fields)
       if (field.name == "window_start" || field.name == "window_end")
-        return base::Invalid("column \"" + field.name + "\" of \"" + relation_.name + "\" has the name of a window's bound")
+        return base::Invalid("column \"" + field.name + "\" of \"" + relation_.name +
+                             "\" has the name of a window's bound")
             .WithSqlstate("42701")
             .WithHint("Rename the column, or group by date_trunc or date_bin instead of TUMBLE.");
     return {};
@@ -92,14 +96,16 @@ class Compiler {
   base::Status GroupBy(const sql::Expr& expr) {
     RETURN_IF_ERROR(CheckExpr(expr));
     auto plain = Plain(expr);
-    if (plan_.tumble && plain->kind == sql::ExprKind::kColumn && plain->name[0] == "window_end") plain->name[0] = "window_start";
+    if (plan_.tumble && plain->kind == sql::ExprKind::kColumn && plain->name[0] == "window_end")
+      plain->name[0] = "window_start";
     if (KeyOf(*plain)) return {};
     Use(*plain);
     ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
     const std::string stored = sql::DuckDbType(plain->type);
     if (plain->kind != sql::ExprKind::kColumn) text = "CAST(" + text + " AS " + stored + ")";
     const model::Type type = plain->type;
-    plan_.keys.push_back({"k" + std::to_string(plan_.keys.size()), stored, text, type, std::move(plain)});
+    plan_.keys.push_back(
+        {"k" + std::to_string(plan_.keys.size()), stored, text, type, std::move(plain)});
     return {};
   }
 
@@ -107,11 +113,14 @@ class Compiler {
     ASSIGN_OR_RETURN(std::string text, Rewritten(*item.expr));
     const std::string name = sql::OutputName(item);
     std::string folded = name;  // DuckDB does not tell "Total" from "total"
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(folded.begin(), folded.end(), folded.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     if (!names_.emplace(folded, name).second) {
-      auto status = base::Invalid("column \"" + name + "\" specified more than once").WithSqlstate("42701");
+      auto status =
+          base::Invalid("column \"" + name + "\" specified more than once").WithSqlstate("42701");
       if (names_[folded] != name)
-        status = std::move(status).WithDetail("Names of a view's columns must differ in more than upper and lower case.");
+        status = std::move(status).WithDetail(
+            "Names of a view's columns must differ in more than upper and lower case.");
       return At(std::move(status).WithHint("Name the column with AS."), *item.expr);
     }
     model::Type type = item.expr->type;
@@ -143,12 +152,15 @@ class Compiler {
   base::Result<sql::ExprPtr> Column(sql::ExprPtr expr) {
     if (plan_.tumble && expr->name[0] == "window_end")
       if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
-        return ColumnExpr(states_.AddValue(plan_.tumble->EndText(start->column), expr->type), expr->type);
-    return At(base::Invalid("column \"" + relation_.name + "." + expr->name[0] +
-                            "\" must appear in the GROUP BY clause or be used in an aggregate function")
-                  .WithSqlstate("42803")
-                  .WithHint("A materialized view keeps aggregates up to date; read single rows from the source itself."),
-              *expr);
+        return ColumnExpr(states_.AddValue(plan_.tumble->EndText(start->column), expr->type),
+                          expr->type);
+    return At(
+        base::Invalid("column \"" + relation_.name + "." + expr->name[0] +
+                      "\" must appear in the GROUP BY clause or be used in an aggregate function")
+            .WithSqlstate("42803")
+            .WithHint("A materialized view keeps aggregates up to date; read single rows from the "
+                      "source itself."),
+        *expr);
   }
 
   const Key* KeyOf(const sql::Expr& expr) const {
@@ -159,7 +171,8 @@ class Compiler {
 
   void Use(const sql::Expr& expr) {
     if (expr.kind == sql::ExprKind::kColumn) {
-      const bool bound = plan_.tumble && (expr.name[0] == "window_start" || expr.name[0] == "window_end");
+      const bool bound =
+          plan_.tumble && (expr.name[0] == "window_start" || expr.name[0] == "window_end");
       const std::string& name = bound ? plan_.tumble->column : expr.name[0];
       for (size_t i = 0; i < relation_.fields.size(); ++i)
         if (relation_.fields[i].name == name) used_.insert(static_cast<int>(i));
@@ -171,20 +184,27 @@ class Compiler {
 
   base::Status CheckSize() const {
     if (plan_.keys.empty() && plan_.states.empty())
-      return base::Unsupported("a materialized view without aggregates and without GROUP BY is not supported")
+      return base::Unsupported(
+                 "a materialized view without aggregates and without GROUP BY is not supported")
           .WithHint("Read the rows from the source itself; they are kept for its retention.");
-    const size_t columns = std::max({plan_.keys.size() + plan_.states.size(), plan_.values.size(), plan_.outputs.size()});
+    const size_t columns = std::max(
+        {plan_.keys.size() + plan_.states.size(), plan_.values.size(), plan_.outputs.size()});
     if (columns > kMaxColumns)
-      return base::Invalid("a materialized view can have at most " + std::to_string(kMaxColumns) + " columns").WithSqlstate("54011");
+      return base::Invalid("a materialized view can have at most " + std::to_string(kMaxColumns) +
+                           " columns")
+          .WithSqlstate("54011");
     return {};
   }
 
-  // The finest bucket orders the view best: date_trunc('day', ts) beside date_trunc('minute', ts) says nothing more.
+  // The finest bucket orders the view best: date_trunc('day', ts) beside date_trunc('minute', ts)
+  // says nothing more.
   void FindTimeKey() {
     for (size_t i = 0; i < plan_.keys.size(); ++i) {
       const auto bucket = BucketOf(*plan_.keys[i].expr, relation_.event_time, plan_.tumble);
       if (!bucket) continue;
-      const bool finer = !plan_.time || (*bucket != 0 && (plan_.time->bucket_us == 0 || *bucket < plan_.time->bucket_us));
+      const bool finer =
+          !plan_.time ||
+          (*bucket != 0 && (plan_.time->bucket_us == 0 || *bucket < plan_.time->bucket_us));
       if (finer) plan_.time = TimeKey{static_cast<int>(i), *bucket};
     }
   }
@@ -198,7 +218,8 @@ class Compiler {
 
 }  // namespace
 
-base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation, std::string_view text) {
+base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation,
+                           std::string_view text) {
   auto plan = Compiler(relation).Run(select);
   if (plan.ok() || plan.status().position() == 0) return plan;
   const int byte = plan.status().position() - 1;  // trees carry bytes, clients are told characters

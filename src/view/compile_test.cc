@@ -1,5 +1,5 @@
-// What the compiler makes of a SELECT, as text; that the numbers are right is tested where DuckDB can run it
-// (query/view_values_test.cc).
+// What the compiler makes of a SELECT, as text; that the numbers are right is tested where DuckDB
+// can run it (query/view_values_test.cc).
 
 #include <gtest/gtest.h>
 
@@ -57,10 +57,12 @@ base::Status Refused(const std::string& text) {
 
 TEST(Compile, WindowEndFollowsFromWindowStart) {
   const Plan plan = Compiled(
-      "SELECT window_start, window_end, region, count(*) AS n FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE) "
+      "SELECT window_start, window_end, region, count(*) AS n FROM TUMBLE(orders, order_time, "
+      "INTERVAL '1' MINUTE) "
       "GROUP BY window_start, window_end, region");
   ASSERT_EQ(plan.keys.size(), 2u);
-  EXPECT_EQ(plan.CreateTable("partials_7"), "CREATE TABLE partials_7 (k0 TIMESTAMP, k1 VARCHAR, s0 BIGINT)");
+  EXPECT_EQ(plan.CreateTable("partials_7"),
+            "CREATE TABLE partials_7 (k0 TIMESTAMP, k1 VARCHAR, s0 BIGINT)");
   ASSERT_TRUE(plan.time);
   EXPECT_EQ(plan.time->key, 0);
   EXPECT_EQ(plan.time->bucket_us, 60'000'000);
@@ -70,15 +72,19 @@ TEST(Compile, WindowEndFollowsFromWindowStart) {
 }
 
 TEST(Compile, GroupingByWindowEndAloneIsTheSameView) {
-  const Plan plan = Compiled("SELECT window_end, count(*) FROM TUMBLE(orders, order_time, INTERVAL '1' HOUR) GROUP BY window_end");
+  const Plan plan = Compiled(
+      "SELECT window_end, count(*) FROM TUMBLE(orders, order_time, INTERVAL '1' HOUR) GROUP BY "
+      "window_end");
   ASSERT_EQ(plan.keys.size(), 1u);
   EXPECT_EQ(plan.time->bucket_us, 3'600'000'000);
 }
 
 TEST(Compile, EqualStatesAreStoredOnce) {
   const Plan plan = Compiled(
-      "SELECT region, sum(qty), avg(qty), count(qty), sum(qty) * 2 AS twice, count(*) FILTER (WHERE paid) AS paid, "
-      "approx_percentile(0.5) WITHIN GROUP (ORDER BY price) AS p50, approx_percentile(0.95) WITHIN GROUP (ORDER BY price) AS p95, "
+      "SELECT region, sum(qty), avg(qty), count(qty), sum(qty) * 2 AS twice, count(*) FILTER "
+      "(WHERE paid) AS paid, "
+      "approx_percentile(0.5) WITHIN GROUP (ORDER BY price) AS p50, approx_percentile(0.95) WITHIN "
+      "GROUP (ORDER BY price) AS p95, "
       "stddev(price), var_pop(price) FROM orders o GROUP BY o.region");
   ASSERT_EQ(plan.states.size(), 5u);  // sum, count, count with a filter, sketch, moments
   EXPECT_EQ(plan.states[0].duckdb_type, "HUGEINT");
@@ -88,7 +94,9 @@ TEST(Compile, EqualStatesAreStoredOnce) {
 }
 
 TEST(Compile, ExactSumsKeepTheirScale) {
-  const Plan plan = Compiled("SELECT sum(amount), sum(amount * 1.25) AS taxed, sum(order_id) AS ids, sum(price) AS p, max(region) FROM orders");
+  const Plan plan = Compiled(
+      "SELECT sum(amount), sum(amount * 1.25) AS taxed, sum(order_id) AS ids, sum(price) AS p, "
+      "max(region) FROM orders");
   ASSERT_EQ(plan.states.size(), 5u);
   EXPECT_EQ(plan.states[0].duckdb_type, "DECIMAL(38,2)");
   EXPECT_EQ(plan.states[1].duckdb_type, "DECIMAL(38,4)");
@@ -100,24 +108,38 @@ TEST(Compile, ExactSumsKeepTheirScale) {
 }
 
 TEST(Compile, BucketsOfTheEventTimeOrderTheView) {
-  EXPECT_EQ(Compiled("SELECT date_trunc('hour', order_time) AS h, count(*) FROM orders GROUP BY 1").time->bucket_us, 3'600'000'000);
-  EXPECT_EQ(Compiled("SELECT date_trunc('month', order_time) AS m, count(*) FROM orders GROUP BY m").time->bucket_us, 0);
-  EXPECT_EQ(Compiled("SELECT date_bin('15 minutes', order_time, TIMESTAMPTZ '2000-01-01') AS q, count(*) FROM orders GROUP BY 1").time->bucket_us,
+  EXPECT_EQ(Compiled("SELECT date_trunc('hour', order_time) AS h, count(*) FROM orders GROUP BY 1")
+                .time->bucket_us,
+            3'600'000'000);
+  EXPECT_EQ(Compiled("SELECT date_trunc('month', order_time) AS m, count(*) FROM orders GROUP BY m")
+                .time->bucket_us,
+            0);
+  EXPECT_EQ(Compiled("SELECT date_bin('15 minutes', order_time, TIMESTAMPTZ '2000-01-01') AS q, "
+                     "count(*) FROM orders GROUP BY 1")
+                .time->bucket_us,
             900'000'000);
-  EXPECT_EQ(Compiled("SELECT time_bucket(INTERVAL '5 minutes', order_time) AS q, count(*) FROM orders GROUP BY 1").time->bucket_us,
+  EXPECT_EQ(Compiled("SELECT time_bucket(INTERVAL '5 minutes', order_time) AS q, count(*) FROM "
+                     "orders GROUP BY 1")
+                .time->bucket_us,
             300'000'000);
-  EXPECT_FALSE(Compiled("SELECT date_trunc('hour', other_time) AS h, count(*) FROM orders GROUP BY 1").time);
-  EXPECT_FALSE(Compiled("SELECT window_start, count(*) FROM TUMBLE(orders, other_time, INTERVAL '1' MINUTE) GROUP BY 1").time);
+  EXPECT_FALSE(
+      Compiled("SELECT date_trunc('hour', other_time) AS h, count(*) FROM orders GROUP BY 1").time);
+  EXPECT_FALSE(Compiled("SELECT window_start, count(*) FROM TUMBLE(orders, other_time, INTERVAL "
+                        "'1' MINUTE) GROUP BY 1")
+                   .time);
   EXPECT_FALSE(Compiled("SELECT region, count(*) FROM orders GROUP BY 1").time);
   const Plan two = Compiled(
-      "SELECT date_trunc('day', order_time) AS d, date_trunc('hour', order_time) AS h, count(*) FROM orders GROUP BY 1, 2");
+      "SELECT date_trunc('day', order_time) AS d, date_trunc('hour', order_time) AS h, count(*) "
+      "FROM orders GROUP BY 1, 2");
   EXPECT_EQ(two.time->key, 1);
 }
 
 TEST(Compile, KeysMayBeExpressionsAndOutputsStandOverThem) {
   const Plan plan = Compiled(
-      "SELECT CASE WHEN qty > 10 THEN 'many' ELSE 'few' END AS size, upper(region) || '!' AS shout, "
-      "sum(amount) / count(*) AS average FROM orders GROUP BY CASE WHEN qty > 10 THEN 'many' ELSE 'few' END, upper(region) "
+      "SELECT CASE WHEN qty > 10 THEN 'many' ELSE 'few' END AS size, upper(region) || '!' AS "
+      "shout, "
+      "sum(amount) / count(*) AS average FROM orders GROUP BY CASE WHEN qty > 10 THEN 'many' ELSE "
+      "'few' END, upper(region) "
       "HAVING count(*) > 1");
   ASSERT_EQ(plan.keys.size(), 2u);
   EXPECT_NE(plan.outputs[1].find("\"k1\""), std::string::npos);
@@ -125,11 +147,13 @@ TEST(Compile, KeysMayBeExpressionsAndOutputsStandOverThem) {
 }
 
 TEST(Compile, ErrorsHaveTheirPlaceInCharacters) {
-  EXPECT_EQ(Refused("SELECT 'é' AS e, random() AS r, count(*) FROM orders GROUP BY 2").position(), 18);
+  EXPECT_EQ(Refused("SELECT 'é' AS e, random() AS r, count(*) FROM orders GROUP BY 2").position(),
+            18);
 }
 
 TEST(Compile, SaysWhatMustBeGrouped) {
-  EXPECT_EQ(Refused("SELECT region, qty, count(*) FROM orders GROUP BY region").sqlstate(), "42803");
+  EXPECT_EQ(Refused("SELECT region, qty, count(*) FROM orders GROUP BY region").sqlstate(),
+            "42803");
   EXPECT_EQ(Refused("SELECT region FROM orders").sqlstate(), "42803");
   const auto twice = Refused("SELECT count(*) AS n, sum(qty) AS n FROM orders");
   EXPECT_EQ(twice.sqlstate(), "42701");
@@ -149,7 +173,9 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
       {"SELECT region, count(*) FROM orders GROUP BY 1 ORDER BY 2", "ORDER BY in the query"},
       {"SELECT region, count(*) FROM orders GROUP BY 1 LIMIT 5", "LIMIT in the query"},
       {"SELECT DISTINCT region FROM orders", "Group by"},
-      {"SELECT a.region, count(*) FROM orders a JOIN orders b ON a.order_id = b.order_id GROUP BY 1", "one source"},
+      {"SELECT a.region, count(*) FROM orders a JOIN orders b ON a.order_id = b.order_id GROUP BY "
+       "1",
+       "one source"},
       {"SELECT count(*) FROM orders, orders b", "one source"},
       {"SELECT count(*) FROM (SELECT region FROM orders) AS o", "in the view itself"},
       {"SELECT count(*) FROM orders WHERE qty > (SELECT max(qty) FROM orders)", "Filter"},
@@ -158,9 +184,12 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
       {"SELECT count(*) FROM orders UNION ALL SELECT 1", "each branch"},
       {"SELECT count(DISTINCT region) FROM orders", "approx_count_distinct"},
       {"SELECT sum(DISTINCT qty) FROM orders", "query over the source"},
-      {"SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY price) FROM orders", "approx_percentile"},
+      {"SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY price) FROM orders",
+       "approx_percentile"},
       {"SELECT string_agg(region, ',') FROM orders", "count, sum"},
-      {"SELECT window_start, count(*) FROM HOP(orders, order_time, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE) GROUP BY 1", "TUMBLE"},
+      {"SELECT window_start, count(*) FROM HOP(orders, order_time, INTERVAL '1' MINUTE, INTERVAL "
+       "'5' MINUTE) GROUP BY 1",
+       "TUMBLE"},
   };
   for (const Case& c : cases) {
     const auto status = Refused(c.text);
@@ -170,16 +199,22 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
 }
 
 TEST(Compile, TheFractionOfAPercentileIsChecked) {
-  EXPECT_EQ(Refused("SELECT approx_percentile(1.5) WITHIN GROUP (ORDER BY price) FROM orders").sqlstate(), "22003");
-  EXPECT_TRUE(CompileText("SELECT approx_percentile('0.5') WITHIN GROUP (ORDER BY amount) FROM orders").ok());
+  EXPECT_EQ(
+      Refused("SELECT approx_percentile(1.5) WITHIN GROUP (ORDER BY price) FROM orders").sqlstate(),
+      "22003");
+  EXPECT_TRUE(
+      CompileText("SELECT approx_percentile('0.5') WITHIN GROUP (ORDER BY amount) FROM orders")
+          .ok());
 }
 
 TEST(Compile, WindowsBeginAtMidnightUtcOrTheirOffset) {
   Tumble minute{"ts", 0, 60'000'000, 0};
   EXPECT_EQ(minute.StartText(), "time_bucket(INTERVAL '60000000 microseconds', \"ts\")");
   Tumble week{"ts", 0, 7 * 86'400'000'000, 3'600'000'000};
-  EXPECT_EQ(week.StartText(), "time_bucket(INTERVAL '604800000000 microseconds', \"ts\", TIMESTAMP '1970-01-01 00:00:00' + "
-                              "INTERVAL '3600000000 microseconds')");
+  EXPECT_EQ(
+      week.StartText(),
+      "time_bucket(INTERVAL '604800000000 microseconds', \"ts\", TIMESTAMP '1970-01-01 00:00:00' + "
+      "INTERVAL '3600000000 microseconds')");
 }
 
 TEST(Compile, ExplainShowsTheFourStatements) {
@@ -187,7 +222,8 @@ TEST(Compile, ExplainShowsTheFourStatements) {
   const auto lines = Explain(plan, "per_region", "partials_9", "orders");
   std::string all;
   for (const auto& line : lines) all += line + "\n";
-  for (const char* part : {"Key k0 = region", "CREATE TABLE partials_9", "Delta:", "Merge:", "Finalize:", "FROM orders GROUP BY 1"})
+  for (const char* part : {"Key k0 = region", "CREATE TABLE partials_9",
+                           "Delta:", "Merge:", "Finalize:", "FROM orders GROUP BY 1"})
     EXPECT_NE(all.find(part), std::string::npos) << part << "\n" << all;
 }
 

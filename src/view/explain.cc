@@ -23,17 +23,21 @@ std::string TimeNote(const Plan& plan, size_t key) {
 
 }  // namespace
 
-std::vector<std::string> Explain(const Plan& plan, const std::string& name, const std::string& table, const std::string& input) {
+std::vector<std::string> Explain(const Plan& plan, const std::string& name,
+                                 const std::string& table, const std::string& input) {
   std::vector<std::string> lines{"Materialized View " + name + " over " + plan.input};
   for (size_t i = 0; i < plan.keys.size(); ++i)
-    lines.push_back("  Key " + plan.keys[i].column + " = " + sql::PrintPostgres(*plan.keys[i].expr) + TimeNote(plan, i));
+    lines.push_back("  Key " + plan.keys[i].column + " = " +
+                    sql::PrintPostgres(*plan.keys[i].expr) + TimeNote(plan, i));
   if (plan.keys.empty()) lines.push_back("  No key: one row over all records");
   for (const State& state : plan.states)
     lines.push_back("  State " + state.column + " " + state.duckdb_type + " = " + state.delta);
-  for (const Value& value : plan.values) lines.push_back("  Value " + value.column + " = " + value.text);
+  for (const Value& value : plan.values)
+    lines.push_back("  Value " + value.column + " = " + value.text);
   lines.push_back("Table: partials, append-only, several rows may stand for one key");
   lines.push_back("  " + plan.CreateTable(table));
-  lines.push_back("Delta: rows of one micro-batch -> partials, committed with the source's positions");
+  lines.push_back(
+      "Delta: rows of one micro-batch -> partials, committed with the source's positions");
   lines.push_back("  " + plan.Delta(input));
   lines.push_back("Merge: partials of one key -> one, by every reader and by compaction");
   lines.push_back("  " + plan.Merge(table));

@@ -18,17 +18,20 @@ std::string GroupBy(const std::vector<Key>& keys) {
   return " GROUP BY " + list;
 }
 
-std::string Microseconds(int64_t count) { return "INTERVAL '" + std::to_string(count) + " microseconds'"; }
+std::string Microseconds(int64_t count) {
+  return "INTERVAL '" + std::to_string(count) + " microseconds'";
+}
 
 }  // namespace
 
-// Windows begin at 1970-01-01 plus the offset. DuckDB's own origin is another midnight, which comes to the same for what
-// divides a day and is faster.
+// Windows begin at 1970-01-01 plus the offset. DuckDB's own origin is another midnight, which comes
+// to the same for what divides a day and is faster.
 std::string Tumble::StartText() const {
   constexpr int64_t kDayUs = 86'400'000'000;
   const std::string column_text = sql::QuoteIdentifier(column);
   if (months > 0)
-    return "time_bucket(INTERVAL '" + std::to_string(months) + " months', " + column_text + ", TIMESTAMP '1970-01-01 00:00:00')";
+    return "time_bucket(INTERVAL '" + std::to_string(months) + " months', " + column_text +
+           ", TIMESTAMP '1970-01-01 00:00:00')";
   const std::string bucket = "time_bucket(" + Microseconds(microseconds) + ", " + column_text;
   if (offset_us == 0 && kDayUs % microseconds == 0) return bucket + ")";
   return bucket + ", TIMESTAMP '1970-01-01 00:00:00' + " + Microseconds(offset_us) + ")";
@@ -55,14 +58,16 @@ std::string Plan::Delta(const std::string& input) const {
     from = "(SELECT *, " + tumble->StartText() + " AS window_start FROM " + input + ")";
     from = "(SELECT *, " + tumble->EndText("window_start") + " AS window_end FROM " + from + ")";
   }
-  return "SELECT " + items + " FROM " + from + (filter.empty() ? "" : " WHERE " + filter) + GroupBy(keys);
+  return "SELECT " + items + " FROM " + from + (filter.empty() ? "" : " WHERE " + filter) +
+         GroupBy(keys);
 }
 
 std::string Plan::Merge(const std::string& table, const std::string& where) const {
   std::string items;
   for (const Key& key : keys) AppendItem(&items, key.column);
   for (const State& state : states) AppendItem(&items, state.merge + " AS " + state.column);
-  return "SELECT " + items + " FROM " + table + (where.empty() ? "" : " WHERE " + where) + GroupBy(keys);
+  return "SELECT " + items + " FROM " + table + (where.empty() ? "" : " WHERE " + where) +
+         GroupBy(keys);
 }
 
 std::string Plan::Finalize(const std::string& table) const {
@@ -72,7 +77,8 @@ std::string Plan::Finalize(const std::string& table) const {
   std::string inner;
   for (const Key& key : keys) AppendItem(&inner, key.column);
   for (const Value& value : values) AppendItem(&inner, value.text + " AS " + value.column);
-  if (inner.empty()) inner = "1 AS a0";  // outputs are constants: SELECT 'x' ... GROUP BY nothing but a HAVING
+  if (inner.empty())
+    inner = "1 AS a0";  // outputs are constants: SELECT 'x' ... GROUP BY nothing but a HAVING
   return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" + Merge(table) + "))" +
          (having.empty() ? "" : " WHERE " + having);
 }

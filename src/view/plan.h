@@ -1,12 +1,15 @@
 #pragma once
-// The compiler of materialized views: a bound SELECT -> its plan and the four statements (table, delta, merge, finalize).
-// Pure: text and trees in, text out. Third stage of the journey: the store runs what is printed here.
+// The compiler of materialized views: a bound SELECT -> its plan and the four statements (table,
+// delta, merge, finalize). Pure: text and trees in, text out. Third stage of the journey: the store
+// runs what is printed here.
 //
-// The partials table has one column per group key (k0, k1 ...) and one or more per aggregate (s0, s1 ...). Partials are
-// append-only; several rows may exist for one key, so every reader merges. Finalizing turns merged states into values
-// (a0, a1 ...), and the view's own expressions stand over keys and values.
+// The partials table has one column per group key (k0, k1 ...) and one or more per aggregate (s0,
+// s1 ...). Partials are append-only; several rows may exist for one key, so every reader merges.
+// Finalizing turns merged states into values (a0, a1 ...), and the view's own expressions stand
+// over keys and values.
 //
-// Threads: any. Errors: kUnsupported with the reason and what to write instead. Limits: 1,600 columns of each kind.
+// Threads: any. Errors: kUnsupported with the reason and what to write instead. Limits: 1,600
+// columns of each kind.
 
 #include <memory>
 #include <optional>
@@ -21,58 +24,61 @@
 namespace view {
 
 struct Key {
-  std::string column;        // k0 ...
+  std::string column;  // k0 ...
   std::string duckdb_type;
-  std::string delta;         // DuckDB text over the input's columns
+  std::string delta;  // DuckDB text over the input's columns
   model::Type type;
-  std::shared_ptr<const sql::Expr> expr;  // over the input's columns (window_start too), bound, names without relation
+  std::shared_ptr<const sql::Expr>
+      expr;  // over the input's columns (window_start too), bound, names without relation
 };
 
 struct State {
-  std::string column;        // s0 ...
+  std::string column;  // s0 ...
   std::string duckdb_type;
-  std::string delta;         // aggregate over the input's rows
-  std::string merge;         // aggregate over partial rows of the same column(s)
+  std::string delta;  // aggregate over the input's rows
+  std::string merge;  // aggregate over partial rows of the same column(s)
 };
 
-// What finalizing makes of keys and merged states: the value of one aggregate, or window_end from window_start.
+// What finalizing makes of keys and merged states: the value of one aggregate, or window_end from
+// window_start.
 struct Value {
-  std::string column;        // a0 ...
-  std::string text;          // DuckDB text over k* and s*
+  std::string column;  // a0 ...
+  std::string text;    // DuckDB text over k* and s*
   model::Type type;
 };
 
-// The key that orders the view in time: a tumbling window's start, or date_trunc / time_bucket of the event time.
+// The key that orders the view in time: a tumbling window's start, or date_trunc / time_bucket of
+// the event time.
 struct TimeKey {
-  int key = -1;                // index into keys
-  int64_t bucket_us = 0;       // 0 when the bucket has no fixed length (months)
+  int key = -1;           // index into keys
+  int64_t bucket_us = 0;  // 0 when the bucket has no fixed length (months)
 };
 
 // A tumbling window over one column: every row belongs to [window_start, window_start + size).
 struct Tumble {
-  std::string column;          // of the input
-  int32_t months = 0;          // either months or microseconds
+  std::string column;  // of the input
+  int32_t months = 0;  // either months or microseconds
   int64_t microseconds = 0;
-  int64_t offset_us = 0;       // of the first window's start from 1970-01-01 00:00 UTC
-  std::string StartText() const;                         // DuckDB text over the input's columns
-  std::string EndText(const std::string& start) const;   // the same from the start's text
+  int64_t offset_us = 0;          // of the first window's start from 1970-01-01 00:00 UTC
+  std::string StartText() const;  // DuckDB text over the input's columns
+  std::string EndText(const std::string& start) const;  // the same from the start's text
 };
 
 struct Plan {
-  std::string input;           // the relation the view reads: a source
+  std::string input;  // the relation the view reads: a source
   std::optional<Tumble> tumble;
   std::vector<Key> keys;
   std::vector<State> states;
   std::vector<Value> values;
   std::optional<TimeKey> time;
-  std::string filter;          // DuckDB text of WHERE over the input, empty = none
-  std::vector<std::string> outputs;   // DuckDB text over k* and a*, one per output column
-  std::string having;          // the same
-  model::Fields fields;        // what the user sees
-  std::vector<int> used_columns;      // of the source (indexes into its fields), ascending
+  std::string filter;                // DuckDB text of WHERE over the input, empty = none
+  std::vector<std::string> outputs;  // DuckDB text over k* and a*, one per output column
+  std::string having;                // the same
+  model::Fields fields;              // what the user sees
+  std::vector<int> used_columns;     // of the source (indexes into its fields), ascending
 
-  // The four statements. `input` is text that can stand in FROM (a table function call or a sub-select) with the source's
-  // column names; `table` a table name, quoted here.
+  // The four statements. `input` is text that can stand in FROM (a table function call or a
+  // sub-select) with the source's column names; `table` a table name, quoted here.
   std::string CreateTable(const std::string& table) const;
   // SELECT keys, states FROM input [WHERE] GROUP BY keys
   std::string Delta(const std::string& input) const;
@@ -82,8 +88,9 @@ struct Plan {
   std::string Finalize(const std::string& table) const;
 };
 
-// `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description, `text` the statement that the
-// tree's locations count in; without it errors have no position.
-base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation, std::string_view text = {});
+// `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description,
+// `text` the statement that the tree's locations count in; without it errors have no position.
+base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation,
+                           std::string_view text = {});
 
 }  // namespace view

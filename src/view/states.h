@@ -1,8 +1,10 @@
 #pragma once
-// The algebra of states: which aggregates a view can keep up to date, the state each one stores, how states merge and what
-// value comes out. Equal states are stored once: avg(x) uses those of sum(x) and count(x).
+// The algebra of states: which aggregates a view can keep up to date, the state each one stores,
+// how states merge and what value comes out. Equal states are stored once: avg(x) uses those of
+// sum(x) and count(x).
 //
-// Threads: one owner. Errors: kUnsupported for an aggregate without a mergeable state, with what to write instead.
+// Threads: one owner. Errors: kUnsupported for an aggregate without a mergeable state, with what to
+// write instead.
 
 #include <string>
 #include <vector>
@@ -26,18 +28,20 @@ class StateBuilder {
   std::vector<Value> TakeValues() { return std::move(values_); }
 
  private:
-  struct Call;      // an aggregate call, printed
+  struct Call;  // an aggregate call, printed
   base::Result<std::string> ValueText(const Call& call);
   base::Result<std::string> Counting(const Call& call);
   base::Result<std::string> Summing(const Call& call);
-  base::Result<std::string> Folding(const Call& call);       // min, max, bool_*, bit_*: the state is the value
+  base::Result<std::string> Folding(
+      const Call& call);  // min, max, bool_*, bit_*: the state is the value
   base::Result<std::string> Moments(const Call& call);
   base::Result<std::string> Percentile(const Call& call);
   base::Result<std::string> Distinct(const Call& call);
   std::string SumState(const Call& call);
   std::string CountState(const Call& call);
   // `merge` and `delta` are the names of the aggregates; returns the state's column.
-  std::string AddState(const std::string& duckdb_type, const std::string& delta, const std::string& merge);
+  std::string AddState(const std::string& duckdb_type, const std::string& delta,
+                       const std::string& merge);
 
   std::vector<State> states_;
   std::vector<Value> values_;

@@ -1,5 +1,6 @@
 #pragma once
-// Windows and time buckets: TUMBLE(...) of FROM, and which group key orders a view in time. Threads: any.
+// Windows and time buckets: TUMBLE(...) of FROM, and which group key orders a view in time.
+// Threads: any.
 
 #include <optional>
 #include <string>
@@ -17,7 +18,9 @@ std::optional<sql::Interval> ConstantInterval(const sql::Expr& expr);
 // `from` is a kWindow of kind kTumble, bound.
 base::Result<Tumble> MakeTumble(const sql::TableRef& from);
 
-// The length of the bucket of `event_time` that `key` computes, 0 when months; nullopt when it is no bucket of it.
-std::optional<int64_t> BucketOf(const sql::Expr& key, const std::string& event_time, const std::optional<Tumble>& tumble);
+// The length of the bucket of `event_time` that `key` computes, 0 when months; nullopt when it is
+// no bucket of it.
+std::optional<int64_t> BucketOf(const sql::Expr& key, const std::string& event_time,
+                                const std::optional<Tumble>& tumble);
 
 }  // namespace view
