@@ -8,6 +8,7 @@ namespace base {
 namespace {
 
 constexpr size_t kMaxSeries = 10'000;
+constexpr const char* kOverflow = "overflow=\"true\"";
 
 std::string Escape(const std::string& value) {
   std::string out;
@@ -21,18 +22,23 @@ std::string Escape(const std::string& value) {
 
 std::string Render(const Labels& labels) {
   std::string out;
-  for (const auto& [key, value] : labels) out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", key, Escape(value));
+  for (const auto& [key, value] : labels)
+    out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", key, Escape(value));
   return out;
 }
 
-std::string Braced(const std::string& rendered) { return rendered.empty() ? "" : "{" + rendered + "}"; }
+std::string Braced(const std::string& rendered) {
+  return rendered.empty() ? "" : "{" + rendered + "}";
+}
 
-void ExposeHistogram(const std::string& name, const std::string& labels, const Histogram& histogram, std::string* out) {
+void ExposeHistogram(const std::string& name, const std::string& labels, const Histogram& histogram,
+                     std::string* out) {
   const std::string comma = labels.empty() ? "" : labels + ",";
   uint64_t cumulative = 0;
   for (size_t i = 0; i < Histogram::kBounds.size(); ++i) {
     cumulative += histogram.bucket(i);
-    *out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, comma, Histogram::kBounds[i], cumulative);
+    *out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, comma, Histogram::kBounds[i],
+                        cumulative);
   }
   cumulative += histogram.bucket(Histogram::kBounds.size());
   *out += fmt::format("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, comma, cumulative);
@@ -55,7 +61,8 @@ uint64_t Histogram::count() const {
   return total;
 }
 
-MetricsRegistry::Family& MetricsRegistry::FamilyOf(const std::string& name, const char* type, const std::string& help) {
+MetricsRegistry::Family& MetricsRegistry::FamilyOf(const std::string& name, const char* type,
+                                                   const std::string& help) {
   Family& family = families_[name];
   if (family.type.empty()) {
     family.type = type;
@@ -71,25 +78,37 @@ T& MetricsRegistry::Find(Series<T>* series, const Labels& labels) {
   auto found = series->find(key);
   if (found != series->end()) return *found->second;
   const bool room = series_ < kMaxSeries;
-  std::unique_ptr<T>& slot = (*series)[room ? key : "overflow=\"true\""];
+  std::unique_ptr<T>& slot = (*series)[room ? key : kOverflow];
   if (!slot) slot = std::make_unique<T>();
   if (room) ++series_;
   return *slot;
 }
 
-Counter& MetricsRegistry::GetCounter(const std::string& name, const std::string& help, const Labels& labels) {
+Counter& MetricsRegistry::GetCounter(const std::string& name, const std::string& help,
+                                     const Labels& labels) {
   std::lock_guard lock(mutex_);
   return Find(&FamilyOf(name, "counter", help).counters, labels);
 }
 
-Gauge& MetricsRegistry::GetGauge(const std::string& name, const std::string& help, const Labels& labels) {
+Gauge& MetricsRegistry::GetGauge(const std::string& name, const std::string& help,
+                                 const Labels& labels) {
   std::lock_guard lock(mutex_);
   return Find(&FamilyOf(name, "gauge", help).gauges, labels);
 }
 
-Histogram& MetricsRegistry::GetHistogram(const std::string& name, const std::string& help, const Labels& labels) {
+Histogram& MetricsRegistry::GetHistogram(const std::string& name, const std::string& help,
+                                         const Labels& labels) {
   std::lock_guard lock(mutex_);
   return Find(&FamilyOf(name, "histogram", help).histograms, labels);
+}
+
+void MetricsRegistry::ForgetGauges(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  const auto family = families_.find(name);
+  if (family == families_.end()) return;
+  Series<Gauge>& gauges = family->second.gauges;
+  series_ -= gauges.size() - gauges.count(kOverflow);  // the overflow series was not counted
+  gauges.clear();
 }
 
 std::string MetricsRegistry::Expose() const {
@@ -101,7 +120,8 @@ std::string MetricsRegistry::Expose() const {
       out += fmt::format("{}{} {}\n", name, Braced(labels), counter->value());
     for (const auto& [labels, gauge] : family.gauges)
       out += fmt::format("{}{} {}\n", name, Braced(labels), gauge->value());
-    for (const auto& [labels, histogram] : family.histograms) ExposeHistogram(name, labels, *histogram, &out);
+    for (const auto& [labels, histogram] : family.histograms)
+      ExposeHistogram(name, labels, *histogram, &out);
   }
   return out;
 }

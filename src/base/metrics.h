@@ -1,10 +1,13 @@
 #pragma once
 // Counters, gauges and histograms in Prometheus' text exposition format.
 //
-// A room declares its metrics where it uses them and keeps the references, which live as long as the registry:
-//   base::Counter& records = registry.GetCounter("freshet_source_records_total", "records read", {{"source", name}});
+// A room declares its metrics where it uses them and keeps the references, which live as long as
+// the registry:
+//   base::Counter& records = registry.GetCounter("freshet_source_records_total", "records read",
+//   {{"source", name}});
 // The same name and labels give the same object. Threads: any; Add/Set/Observe are lock-free.
-// Limits: 10,000 series; beyond that a family's new series are one that all share, labelled overflow="true".
+// Limits: 10,000 series; beyond that a family's new series are one that all share, labelled
+// overflow="true".
 
 #include <array>
 #include <atomic>
@@ -42,8 +45,9 @@ class Gauge {
 // Seconds, in fixed buckets from 100 microseconds to 100 seconds (about 2.15 times apart).
 class Histogram {
  public:
-  static constexpr std::array<double, 19> kBounds{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
-                                                  0.2,    0.5,    1,      2,     5,     10,    20,   50,   100};
+  static constexpr std::array<double, 19> kBounds{0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01,
+                                                  0.02,   0.05,   0.1,    0.2,   0.5,   1,     2,
+                                                  5,      10,     20,     50,    100};
   void Observe(double seconds);
   uint64_t count() const;
   double sum() const { return sum_.load(std::memory_order_relaxed); }
@@ -58,7 +62,11 @@ class MetricsRegistry {
  public:
   Counter& GetCounter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& GetGauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  Histogram& GetHistogram(const std::string& name, const std::string& help, const Labels& labels = {});
+  Histogram& GetHistogram(const std::string& name, const std::string& help,
+                          const Labels& labels = {});
+  // Forgets every series of a gauge that is computed anew for each scrape, so that what no longer
+  // exists is not told. Only for gauges whose references nobody keeps.
+  void ForgetGauges(const std::string& name);
   // The whole registry as text/plain; version=0.0.4.
   std::string Expose() const;
   struct Description {

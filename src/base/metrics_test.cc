@@ -59,11 +59,41 @@ TEST(Metrics, HistogramBucketsAreCumulative) {
 
 TEST(Metrics, HostileNamesShareOneOverflowSeries) {
   MetricsRegistry registry;
-  for (int i = 0; i < 11'000; ++i) registry.GetCounter("c", "h", {{"name", std::to_string(i)}}).Add();
+  for (int i = 0; i < 11'000; ++i)
+    registry.GetCounter("c", "h", {{"name", std::to_string(i)}}).Add();
   Counter& beyond = registry.GetCounter("c", "h", {{"name", "one more"}});
   EXPECT_EQ(&beyond, &registry.GetCounter("c", "h", {{"name", "and another"}}));
   EXPECT_GE(beyond.value(), 1'000u);
-  EXPECT_EQ(registry.GetCounter("c", "h", {{"name", "5"}}).value(), 1u);  // the early ones keep counting apart
+  EXPECT_EQ(registry.GetCounter("c", "h", {{"name", "5"}}).value(),
+            1u);  // the early ones keep counting apart
+}
+
+TEST(Metrics, ForgottenGaugesAreNotToldAndMakeRoom) {
+  MetricsRegistry registry;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 6'000; ++i)
+      registry
+          .GetGauge("lag", "records", {{"source", std::to_string(round) + "-" + std::to_string(i)}})
+          .Set(1);
+    const std::string text = registry.Expose();
+    EXPECT_EQ(text.find("overflow"), std::string::npos) << round;
+    EXPECT_NE(text.find("lag{source=\"" + std::to_string(round) + "-7\"} 1\n"), std::string::npos);
+    registry.ForgetGauges("lag");
+    EXPECT_EQ(registry.Expose().find("source="), std::string::npos);
+  }
+  registry.ForgetGauges("never made");
+}
+
+TEST(Metrics, ForgettingTheOverflowSeriesGivesBackOnlyWhatWasCounted) {
+  MetricsRegistry registry;
+  registry.GetCounter("kept_total", "kept").Add(1);
+  for (int i = 0; i < 10'500; ++i)
+    registry.GetGauge("lag", "records", {{"source", std::to_string(i)}}).Set(1);
+  registry.ForgetGauges("lag");
+  for (int i = 0; i < 10'000; ++i)
+    registry.GetGauge("lag", "records", {{"source", std::to_string(i)}}).Set(1);
+  EXPECT_NE(registry.Expose().find("overflow"),
+            std::string::npos);  // 1 + 9,999 fit, the last does not
 }
 
 TEST(Metrics, ThreadsCountWithoutLosingAny) {

@@ -4,25 +4,36 @@
 
 namespace server {
 
-HttpAnswer AnswerMetrics(const catalog::Catalog& catalog, const pipeline::Pipeline& pipeline, const store::Store& store) {
+HttpAnswer AnswerMetrics(const catalog::Catalog& catalog, const pipeline::Pipeline& pipeline,
+                         const store::Store& store) {
   auto& metrics = base::Metrics();
   const auto now = base::Clock::System().Wall().time_since_epoch().count();
+  // A source that was dropped must not go on being told as running.
+  for (const char* name :
+       {"freshet_source_lag_records", "freshet_source_running", "freshet_source_freshness_seconds"})
+    metrics.ForgetGauges(name);
   for (const auto& progress : pipeline.Progress()) {
     std::string name = std::to_string(progress.source.value);
     for (const auto& [known, source] : catalog.sources)
       if (source->id == progress.source) name = known;
     int64_t lag = 0;
     for (const auto& partition : progress.partitions) lag += partition.lag();
-    metrics.GetGauge("freshet_source_lag_records", "records in Kafka that are not committed yet", {{"source", name}})
+    metrics
+        .GetGauge("freshet_source_lag_records", "records in Kafka that are not committed yet",
+                  {{"source", name}})
         .Set(static_cast<double>(lag));
     metrics.GetGauge("freshet_source_running", "1 while the source reads", {{"source", name}})
         .Set(progress.state == pipeline::SourceState::kRunning ? 1 : 0);
     if (progress.newest_event)
-      metrics.GetGauge("freshet_source_freshness_seconds", "now minus the newest visible event time", {{"source", name}})
+      metrics
+          .GetGauge("freshet_source_freshness_seconds", "now minus the newest visible event time",
+                    {{"source", name}})
           .Set(static_cast<double>(now - progress.newest_event->value) / 1e6);
   }
-  metrics.GetGauge("freshet_store_file_bytes", "size of the store's file").Set(static_cast<double>(store.FileBytes()));
-  metrics.GetGauge("freshet_store_wal_bytes", "size of the store's write-ahead log").Set(static_cast<double>(store.WalBytes()));
+  metrics.GetGauge("freshet_store_file_bytes", "size of the store's file")
+      .Set(static_cast<double>(store.FileBytes()));
+  metrics.GetGauge("freshet_store_wal_bytes", "size of the store's write-ahead log")
+      .Set(static_cast<double>(store.WalBytes()));
   return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.Expose()};
 }
 
