@@ -1,270 +1,388 @@
-// From the registry to the rows of pg_catalog and information_schema.
+#include "pgwire/catalog_rows.h"
 
-#include <array>
+#include <algorithm>
 
-#include "pgwire/catalog_relations.h"
+#include "pgwire/catalog_data.h"
+#include "pgwire/catalog_functions.h"
+#include "pgwire/catalog_insert.h"
 #include "pgwire/type_oids.h"
+#include "query/settings.h"
 #include "sql/printer.h"
 
 namespace pgwire {
 namespace {
 
-using model::Type;
-using model::TypeId;
 using sql::QuoteLiteral;
+using Values = CatalogInsert::Values;
 
-constexpr uint32_t kCatalogNamespace = 11, kPublicNamespace = 2200, kInformationNamespace = 13000, kFreshetNamespace = 13001;
-constexpr uint32_t kFirstSystemRelation = 13100, kFirstObject = 16384, kDatabaseOid = 5, kOwner = 10;
+constexpr const char* kCatalog = "pg_catalog";
+constexpr const char* kInformation = "information_schema";
 
-struct KnownType {
-  Type type;
-  const char* name;
-  char category;
-  bool preferred, by_value;
-  char align;
-};
-
-constexpr std::array kTypes{
-    KnownType{{TypeId::kBool}, "bool", 'B', true, true, 'c'},          KnownType{{TypeId::kBytea}, "bytea", 'U', false, false, 'i'},
-    KnownType{{TypeId::kChar}, "char", 'Z', false, true, 'c'},         KnownType{{TypeId::kName}, "name", 'S', false, false, 'c'},
-    KnownType{{TypeId::kInt8}, "int8", 'N', false, true, 'd'},         KnownType{{TypeId::kInt2}, "int2", 'N', false, true, 's'},
-    KnownType{{TypeId::kInt4}, "int4", 'N', false, true, 'i'},         KnownType{{TypeId::kText}, "text", 'S', true, false, 'i'},
-    KnownType{{TypeId::kOid}, "oid", 'N', true, true, 'i'},            KnownType{{TypeId::kJson}, "json", 'U', false, false, 'i'},
-    KnownType{{TypeId::kFloat4}, "float4", 'N', false, true, 'i'},     KnownType{{TypeId::kFloat8}, "float8", 'N', true, true, 'd'},
-    KnownType{{TypeId::kDate}, "date", 'D', false, true, 'i'},         KnownType{{TypeId::kTime}, "time", 'D', false, true, 'd'},
-    KnownType{{TypeId::kTimestamp}, "timestamp", 'D', false, true, 'd'},
-    KnownType{{TypeId::kTimestampTz}, "timestamptz", 'D', true, true, 'd'},
-    KnownType{{TypeId::kInterval}, "interval", 'T', true, false, 'd'}, KnownType{{TypeId::kNumeric}, "numeric", 'N', false, false, 'i'},
-    KnownType{{TypeId::kUuid}, "uuid", 'U', false, false, 'c'},        KnownType{{TypeId::kJsonb}, "jsonb", 'U', false, false, 'i'},
-    KnownType{{TypeId::kRegclass}, "regclass", 'N', false, true, 'i'}, KnownType{{TypeId::kRecord}, "record", 'P', false, false, 'd'},
-};
-
-std::string Bool(bool value) { return value ? "true" : "false"; }
 std::string Number(int64_t value) { return std::to_string(value); }
+std::string Bool(bool value) { return value ? "true" : "false"; }
 
-// Collects rows of one table into INSERTs of at most 500 rows.
-class Rows {
- public:
-  Rows(std::string table, std::string columns, std::vector<std::string>* out)
-      : head_("INSERT INTO " + std::move(table) + " (" + std::move(columns) + ") VALUES "), out_(out) {}
-  ~Rows() { Flush(); }
-  void Add(const std::string& values) {
-    text_ += (text_.empty() ? "(" : ", (") + values + ")";
-    if (++rows_ == 500) Flush();
-  }
-
- private:
-  void Flush() {
-    if (!text_.empty()) out_->push_back(head_ + text_);
-    text_.clear();
-    rows_ = 0;
-  }
-  const std::string head_;
-  std::vector<std::string>* out_;
-  std::string text_;
-  int rows_ = 0;
-};
-
-struct Relation {
-  uint32_t oid;
-  uint32_t name_space;
-  std::string schema, name;
-  char kind;                    // r source, m view, v system relation
-  const model::Fields* fields;
-  std::string definition;
-};
-
-std::vector<Relation> RelationsOf(const catalog::Catalog& catalog) {
-  std::vector<Relation> out;
-  for (const auto& [name, source] : catalog.sources)
-    out.push_back({kFirstObject + static_cast<uint32_t>(source->id.value), kPublicNamespace, "public", name, 'r', &source->fields, ""});
-  for (const auto& [name, view] : catalog.views)
-    out.push_back({kFirstObject + static_cast<uint32_t>(view->id.value), kPublicNamespace, "public", name, 'm', &view->plan->fields,
-                   view->definition});
-  uint32_t system = kFirstSystemRelation;
-  for (const auto& info : catalog.system_relations())
-    out.push_back({system++, kFreshetNamespace, info.schema, info.name, 'v', &info.fields, ""});
-  return out;
+std::string CreateTable(const CatalogRelation& relation) {
+  std::string columns;
+  for (const auto& column : relation.columns)
+    columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(column.name) + " " + DuckDbTypeOf(column.letter);
+  return "CREATE TABLE " + DuckDbNameOf(relation.schema, relation.name) + " (" + columns + ")";
 }
 
-void Types(std::vector<std::string>* out) {
-  Rows rows("pgc.pg_type",
-            "oid, typname, typnamespace, typowner, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, "
-            "typrelid, typelem, typarray, typalign, typstorage, typnotnull, typbasetype, typtypmod, typndims, typcollation, "
-            "typinput, typoutput, typreceive, typsend",
-            out);
-  Rows names("pgc.__type_names", "oid, typname, typformat", out);
-  for (const auto& known : kTypes) {
-    Type array_type = known.type;
-    array_type.array = true;
-    const TypeOid oid = OidOf(known.type), array = OidOf(array_type);
-    const std::string name = known.name, pseudo = known.category == 'P' ? "'p'" : "'b'";
-    const uint32_t array_oid = array.oid == oid.oid ? 0 : array.oid;
-    rows.Add(Number(oid.oid) + ", '" + name + "', 11, 10, " + Number(oid.length) + ", " + Bool(known.by_value) + ", " + pseudo + ", '" +
-             known.category + "', " + Bool(known.preferred) + ", true, ',', 0, 0, " + Number(array_oid) + ", '" + known.align +
-             "', 'p', false, 0, -1, 0, " + (known.category == 'S' ? "100" : "0") + ", '" + name + "in', '" + name + "out', '" + name +
-             "recv', '" + name + "send'");
-    names.Add(Number(oid.oid) + ", '" + name + "', " + QuoteLiteral(model::NameOf(known.type)));
-    if (array_oid == 0) continue;
-    rows.Add(Number(array_oid) + ", '_" + name + "', 11, 10, -1, false, 'b', 'A', false, true, ',', 0, " + Number(oid.oid) +
-             ", 0, 'i', 'x', false, 0, -1, 0, 0, 'array_in', 'array_out', 'array_recv', 'array_send'");
-    names.Add(Number(array_oid) + ", '_" + name + "', " + QuoteLiteral(model::NameOf(array_type)));
-  }
+// ---------------------------------------------------------------------------------------------- the same everywhere
+
+const Values& ClassDefaults() {
+  static const Values values{{"relowner", Number(kAdministratorOid)}, {"relpersistence", "'p'"}, {"relreplident", "'n'"},
+                             {"relispopulated", "true"}, {"reltuples", "-1"}};
+  return values;
+}
+const Values& AttributeDefaults() {
+  static const Values values{{"attstattarget", "-1"}, {"attcacheoff", "-1"}, {"attalign", "'i'"}, {"attstorage", "'p'"}, {"attislocal", "true"}};
+  return values;
 }
 
-void Classes(const std::vector<Relation>& relations, std::vector<std::string>* out) {
-  Rows classes("pgc.pg_class",
-               "oid, relname, relnamespace, reltype, reloftype, relowner, relam, relfilenode, reltablespace, relpages, reltuples, "
-               "relallvisible, reltoastrelid, relhasindex, relisshared, relpersistence, relkind, relnatts, relchecks, relhasrules, "
-               "relhastriggers, relhassubclass, relrowsecurity, relforcerowsecurity, relispopulated, relreplident, relispartition, "
-               "relrewrite, relfrozenxid, relminmxid, relhasoids",
-               out);
-  Rows attributes("pgc.pg_attribute",
-                  "attrelid, attname, atttypid, attstattarget, attlen, attnum, attndims, attcacheoff, atttypmod, attbyval, attalign, "
-                  "attstorage, attcompression, attnotnull, atthasdef, atthasmissing, attidentity, attgenerated, attisdropped, "
-                  "attislocal, attinhcount, attcollation",
-                  out);
-  Rows definitions("pgc.__definitions", "oid, definition", out);
-  for (const auto& relation : relations) {
-    classes.Add(Number(relation.oid) + ", " + QuoteLiteral(relation.name) + ", " + Number(relation.name_space) + ", 0, 0, " +
-                Number(kOwner) + ", " + (relation.kind == 'v' ? "0" : "2") + ", 0, 0, 0, -1, 0, 0, false, false, 'p', '" + relation.kind +
-                "', " + Number(static_cast<int64_t>(relation.fields->size())) + ", 0, " + Bool(relation.kind == 'v') +
-                ", false, false, false, false, true, 'n', false, 0, 0, 0, false");
-    if (!relation.definition.empty()) definitions.Add(Number(relation.oid) + ", " + QuoteLiteral(relation.definition));
+void FixedTypeRows(std::vector<std::string>* out) {
+  constexpr const char* kColumns[] = {"typlen", "typbyval", "typtype", "typcategory", "typispreferred", "typdelim", "typelem",
+                                      "typarray", "typinput", "typoutput", "typreceive", "typsend", "typmodin", "typmodout",
+                                      "typalign", "typstorage", "typbasetype", "typtypmod", "typcollation"};
+  CatalogInsert types(kCatalog, "pg_type", {{"typowner", "10"}, {"typisdefined", "true"}}, out);
+  std::string formats;
+  for (const auto& type : FixedTypes()) {
+    Values row{{"oid", Number(type.oid)}, {"typname", QuoteLiteral(type.name)},
+               {"typnamespace", Number(type.information_schema ? kInformationNamespace : kCatalogNamespace)}};
+    for (size_t i = 0; i < std::size(kColumns); ++i) {
+      const std::string_view text = type.values[i];
+      const bool flag = i == 1 || i == 4;   // typbyval, typispreferred
+      row[kColumns[i]] = flag ? Bool(text == "t") : QuoteLiteral(text);
+    }
+    types.Add(row);
+    formats += (formats.empty() ? "(" : ", (") + Number(type.oid) + ", " + QuoteLiteral(type.name) + ", " + QuoteLiteral(type.format) + ")";
+  }
+  out->push_back("INSERT INTO pgc.__formats VALUES " + formats);
+}
+
+void FixedProcRows(std::vector<std::string>* out) {
+  CatalogInsert procs(kCatalog, "pg_proc",
+                      {{"pronamespace", Number(kCatalogNamespace)}, {"proowner", "10"}, {"prolang", "12"}, {"procost", "1"},
+                       {"prokind", "'f'"}, {"provolatile", "'s'"}, {"proparallel", "'s'"}, {"proisstrict", "true"}},
+                      out);
+  for (const auto& proc : FixedProcs())
+    procs.Add({{"oid", Number(proc.oid)}, {"proname", QuoteLiteral(proc.name)}, {"prosrc", QuoteLiteral(proc.name)},
+               {"prorettype", Number(proc.result)}, {"pronargs", Number(proc.arguments)}});
+}
+
+void FixedRelationRows(std::vector<std::string>* out) {
+  CatalogInsert classes(kCatalog, "pg_class", ClassDefaults(), out);
+  CatalogInsert attributes(kCatalog, "pg_attribute", AttributeDefaults(), out);
+  std::string displays;
+  for (const auto& relation : FixedRelations()) {
+    const bool information = relation.schema == kInformation;
+    classes.Add({{"oid", Number(relation.oid)}, {"relname", QuoteLiteral(relation.name)},
+                 {"relnamespace", Number(information ? kInformationNamespace : kCatalogNamespace)},
+                 {"relkind", std::string("'") + relation.kind + "'"}, {"relam", relation.kind == 'r' ? "2" : "0"},
+                 {"relnatts", Number(static_cast<int64_t>(relation.columns.size()))}, {"relhasrules", Bool(relation.kind == 'v')}});
+    displays += (displays.empty() ? "(" : ", (") + Number(relation.oid) + ", " +
+                QuoteLiteral((information ? "information_schema." : "") + std::string(relation.name)) + ")";
+    int number = 0;
+    for (const auto& column : relation.columns)
+      attributes.Add({{"attrelid", Number(relation.oid)}, {"attname", QuoteLiteral(column.name)}, {"attnum", Number(++number)},
+                      {"atttypid", Number(TypeOidOf(column.letter))}, {"attnotnull", Bool(column.not_null)},
+                      {"attlen", "-1"}, {"atttypmod", "-1"}});
+  }
+  out->push_back("INSERT INTO pgc.__display VALUES " + displays);
+}
+
+void FixedRest(std::vector<std::string>* out) {
+  CatalogInsert ams(kCatalog, "pg_am", {}, out);
+  ams.Add({{"oid", "2"}, {"amname", "'heap'"}, {"amhandler", "3"}, {"amtype", "'t'"}});
+  ams.Add({{"oid", "403"}, {"amname", "'btree'"}, {"amhandler", "330"}, {"amtype", "'i'"}});
+  CatalogInsert languages(kCatalog, "pg_language", {{"lanowner", "10"}}, out);
+  languages.Add({{"oid", "12"}, {"lanname", "'internal'"}});
+  languages.Add({{"oid", "14"}, {"lanname", "'sql'"}});
+  CatalogInsert collations(kCatalog, "pg_collation",
+                           {{"collnamespace", "11"}, {"collowner", "10"}, {"collisdeterministic", "true"}, {"collencoding", "-1"}}, out);
+  collations.Add({{"oid", "100"}, {"collname", "'default'"}, {"collprovider", "'d'"}});
+  collations.Add({{"oid", "950"}, {"collname", "'C'"}, {"collprovider", "'c'"}});
+  collations.Add({{"oid", "951"}, {"collname", "'POSIX'"}, {"collprovider", "'c'"}});
+  CatalogInsert spaces(kCatalog, "pg_tablespace", {{"spcowner", "10"}}, out);
+  spaces.Add({{"oid", "1663"}, {"spcname", "'pg_default'"}});
+  spaces.Add({{"oid", "1664"}, {"spcname", "'pg_global'"}});
+  CatalogInsert namespaces(kCatalog, "pg_namespace", {{"nspowner", "10"}}, out);
+  for (const auto& [oid, name] : CatalogNames::Namespaces()) namespaces.Add({{"oid", Number(oid)}, {"nspname", QuoteLiteral(name)}});
+}
+
+// ------------------------------------------------------------------------------------------------ of the registry
+
+void ClassRows(const CatalogNames& names, std::vector<std::string>* out) {
+  CatalogInsert classes(kCatalog, "pg_class", ClassDefaults(), out);
+  CatalogInsert attributes(kCatalog, "pg_attribute", AttributeDefaults(), out);
+  for (const auto& relation : names.relations()) {
+    const std::string oid = Number(relation.oid);
+    classes.Add({{"oid", oid}, {"relname", QuoteLiteral(relation.name)}, {"relnamespace", Number(relation.name_space)},
+                 {"relkind", std::string("'") + relation.kind + "'"}, {"relam", relation.kind == 'v' ? "0" : "2"},
+                 {"relnatts", Number(static_cast<int64_t>(relation.fields->size()))}, {"relhasrules", Bool(relation.kind != 'r')}});
     int number = 0;
     for (const auto& field : *relation.fields) {
-      const TypeOid oid = OidOf(field.type);
-      attributes.Add(Number(relation.oid) + ", " + QuoteLiteral(field.name) + ", " + Number(oid.oid) + ", -1, " + Number(oid.length) +
-                     ", " + Number(++number) + ", 0, -1, " + Number(oid.modifier) +
-                     ", false, 'i', 'p', '', false, false, false, '', '', false, true, 0, " +
-                     (field.type.IsText() ? "100" : "0"));
+      const TypeOid type = OidOf(field.type);
+      attributes.Add({{"attrelid", oid}, {"attname", QuoteLiteral(field.name)}, {"attnum", Number(++number)},
+                      {"atttypid", Number(type.oid)}, {"attlen", Number(type.length)}, {"atttypmod", Number(type.modifier)},
+                      {"attndims", field.type.array ? "1" : "0"},
+                      {"attcollation", field.type.id == model::TypeId::kText ? "100" : "0"}, {"attnotnull", "false"}});
     }
   }
 }
 
-void Listings(const std::vector<Relation>& relations, std::vector<std::string>* out) {
-  Rows tables("pgc.pg_tables", "schemaname, tablename, tableowner, hasindexes, hasrules, hastriggers, rowsecurity", out);
-  Rows views("pgc.pg_views", "schemaname, viewname, viewowner, definition", out);
-  Rows materialized("pgc.pg_matviews", "schemaname, matviewname, matviewowner, hasindexes, ispopulated, definition", out);
-  for (const auto& relation : relations) {
-    const std::string name = QuoteLiteral(relation.schema) + ", " + QuoteLiteral(relation.name) + ", 'freshet'";
-    if (relation.kind == 'r') tables.Add(name + ", false, false, false, false");
-    else if (relation.kind == 'v') views.Add(name + ", ''");
-    else materialized.Add(name + ", false, true, " + QuoteLiteral(relation.definition));
+void NameRows(const CatalogNames& names, std::vector<std::string>* out) {
+  std::string spellings, displays, definitions, grants;
+  const auto add = [](std::string* list, const std::string& row) { *list += (list->empty() ? "(" : ", (") + row + ")"; };
+  for (const auto& relation : names.relations()) {
+    const bool is_public = relation.name_space == kPublicNamespace;
+    const std::string oid = Number(relation.oid), full = relation.schema + "." + relation.name;
+    const std::string quoted = sql::QuoteIdentifier(relation.name), quoted_full = sql::QuoteIdentifier(relation.schema) + "." + quoted;
+    for (const std::string& spelling : {full, quoted_full, relation.schema + "." + quoted}) add(&spellings, QuoteLiteral(spelling) + ", " + oid);
+    if (is_public) add(&spellings, QuoteLiteral(relation.name) + ", " + oid + "), (" + QuoteLiteral(quoted) + ", " + oid);
+    add(&displays, oid + ", " + QuoteLiteral(is_public ? relation.name : full));
+    if (!relation.definition.empty()) add(&definitions, oid + ", " + QuoteLiteral(relation.definition));
+    for (const auto& [role, unused] : names.snapshot().roles)
+      if (names.snapshot().MaySelect(role, is_public ? relation.name : full)) add(&grants, QuoteLiteral(role) + ", " + oid);
+  }
+  for (const auto& [table, rows] : {std::pair("__spellings", &spellings), std::pair("__display", &displays),
+                                    std::pair("__definitions", &definitions), std::pair("__grants", &grants)})
+    if (!rows->empty()) out->push_back(std::string("INSERT INTO pgc.") + table + " VALUES " + *rows);
+}
+
+void ListingRows(const CatalogNames& names, std::vector<std::string>* out) {
+  CatalogInsert tables(kCatalog, "pg_tables", {{"tableowner", "'freshet'"}, {"hasindexes", "false"}, {"hasrules", "false"},
+                                               {"hastriggers", "false"}, {"rowsecurity", "false"}}, out);
+  CatalogInsert views(kCatalog, "pg_views", {{"viewowner", "'freshet'"}}, out);
+  CatalogInsert materialized(kCatalog, "pg_matviews", {{"matviewowner", "'freshet'"}, {"hasindexes", "false"}, {"ispopulated", "true"}}, out);
+  for (const auto& fixed : FixedRelations()) {
+    const bool table = fixed.kind == 'r';
+    const std::string schema = QuoteLiteral(fixed.schema), name = QuoteLiteral(fixed.name);
+    if (table) tables.Add({{"schemaname", schema}, {"tablename", name}});
+    else views.Add({{"schemaname", schema}, {"viewname", name}});
+  }
+  for (const auto& relation : names.relations()) {
+    const std::string schema = QuoteLiteral(relation.schema), name = QuoteLiteral(relation.name);
+    if (relation.kind == 'r') tables.Add({{"schemaname", schema}, {"tablename", name}});
+    else if (relation.kind == 'v') views.Add({{"schemaname", schema}, {"viewname", name}});
+    else materialized.Add({{"schemaname", schema}, {"matviewname", name}, {"definition", QuoteLiteral(relation.definition)}});
   }
 }
 
-void Information(const std::vector<Relation>& relations, const std::string& database, std::vector<std::string>* out) {
-  Rows tables("infosch.tables", "table_catalog, table_schema, table_name, table_type, is_insertable_into, is_typed", out);
-  Rows columns("infosch.columns",
-               "table_catalog, table_schema, table_name, column_name, ordinal_position, is_nullable, data_type, numeric_precision, "
-               "numeric_scale, udt_catalog, udt_schema, udt_name, is_self_referencing, is_identity, is_generated, is_updatable",
-               out);
-  Rows views("infosch.views", "table_catalog, table_schema, table_name, view_definition, check_option, is_updatable, is_insertable_into", out);
-  for (const auto& relation : relations) {
-    const std::string name = QuoteLiteral(database) + ", " + QuoteLiteral(relation.schema) + ", " + QuoteLiteral(relation.name);
-    tables.Add(name + ", " + (relation.kind == 'r' ? "'BASE TABLE'" : "'VIEW'") + ", 'NO', 'NO'");
-    if (relation.kind != 'r') views.Add(name + ", " + QuoteLiteral(relation.definition) + ", 'NONE', 'NO', 'NO'");
-    int number = 0;
-    for (const auto& field : *relation.fields) {
-      Type plain = field.type;
-      plain.precision = plain.scale = 0;
-      std::string udt = "text";
-      for (const auto& known : kTypes)
-        if (known.type.id == field.type.id) udt = (field.type.array ? "_" : "") + std::string(known.name);
-      const bool sized = field.type.id == TypeId::kNumeric && field.type.precision > 0;
-      columns.Add(name + ", " + QuoteLiteral(field.name) + ", " + Number(++number) + ", 'YES', " +
-                  (field.type.array ? "'ARRAY'" : QuoteLiteral(model::NameOf(plain))) + ", " +
-                  (sized ? Number(field.type.precision) : "NULL") + ", " + (sized ? Number(field.type.scale) : "NULL") + ", " +
-                  QuoteLiteral(database) + ", 'pg_catalog', '" + udt + "', 'NO', 'NO', 'NEVER', 'NO'");
+// numeric_precision, numeric_precision_radix, numeric_scale, datetime_precision of information_schema.columns.
+void AddPrecision(model::Type type, Values* row) {
+  using model::TypeId;
+  if (type.array) return;
+  const auto number = [&](int precision, int radix) {
+    (*row)["numeric_precision"] = Number(precision);
+    (*row)["numeric_precision_radix"] = Number(radix);
+    if (type.IsInteger()) (*row)["numeric_scale"] = "0";
+  };
+  switch (type.id) {
+    case TypeId::kInt2: return number(16, 2);
+    case TypeId::kInt4: return number(32, 2);
+    case TypeId::kInt8: return number(64, 2);
+    case TypeId::kFloat4: return number(24, 2);
+    case TypeId::kFloat8: return number(53, 2);
+    case TypeId::kNumeric:
+      (*row)["numeric_precision_radix"] = "10";
+      if (type.precision == 0) return;
+      (*row)["numeric_precision"] = Number(type.precision);
+      (*row)["numeric_scale"] = Number(type.scale);
+      return;
+    case TypeId::kDate: (*row)["datetime_precision"] = "0"; return;
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz:
+    case TypeId::kInterval: (*row)["datetime_precision"] = "6"; return;
+    default: return;
+  }
+}
+
+Values ColumnRow(const NamedRelation& relation, const model::Field& field, int number) {
+  model::Type plain = field.type;
+  plain.precision = plain.scale = 0;
+  const auto& types = FixedTypes();
+  const uint32_t oid = OidOf(field.type).oid;
+  const auto type = std::find_if(types.begin(), types.end(), [&](const auto& t) { return t.oid == oid; });
+  Values row{{"table_schema", QuoteLiteral(relation.schema)}, {"table_name", QuoteLiteral(relation.name)},
+             {"column_name", QuoteLiteral(field.name)}, {"ordinal_position", Number(number)}, {"dtd_identifier", QuoteLiteral(Number(number))},
+             {"data_type", field.type.array ? "'ARRAY'" : QuoteLiteral(model::NameOf(plain))},
+             {"udt_name", QuoteLiteral(type == types.end() ? "text" : type->name)}};
+  AddPrecision(field.type, &row);
+  return row;
+}
+
+// Materialized views are listed as views: tools that only know information_schema should see them.
+void InformationRows(const CatalogNames& names, const std::string& database, std::vector<std::string>* out) {
+  const std::string catalog = QuoteLiteral(database);
+  CatalogInsert tables(kInformation, "tables", {{"table_catalog", catalog}, {"is_insertable_into", "'NO'"}, {"is_typed", "'NO'"}}, out);
+  CatalogInsert columns(kInformation, "columns",
+                        {{"table_catalog", catalog}, {"udt_catalog", catalog}, {"udt_schema", "'pg_catalog'"}, {"is_nullable", "'YES'"},
+                         {"is_self_referencing", "'NO'"}, {"is_identity", "'NO'"}, {"identity_cycle", "'NO'"},
+                         {"is_generated", "'NEVER'"}, {"is_updatable", "'NO'"}}, out);
+  CatalogInsert views(kInformation, "views", {{"table_catalog", catalog}, {"check_option", "'NONE'"}, {"is_updatable", "'NO'"},
+                                              {"is_insertable_into", "'NO'"}, {"is_trigger_updatable", "'NO'"},
+                                              {"is_trigger_deletable", "'NO'"}, {"is_trigger_insertable_into", "'NO'"}}, out);
+  for (const auto& fixed : FixedRelations())
+    tables.Add({{"table_schema", QuoteLiteral(fixed.schema)}, {"table_name", QuoteLiteral(fixed.name)},
+                {"table_type", fixed.kind == 'r' ? "'BASE TABLE'" : "'VIEW'"}});
+  for (const auto& relation : names.relations()) {
+    const Values name{{"table_schema", QuoteLiteral(relation.schema)}, {"table_name", QuoteLiteral(relation.name)}};
+    Values row = name;
+    row["table_type"] = relation.kind == 'r' ? "'BASE TABLE'" : "'VIEW'";
+    tables.Add(row);
+    if (relation.kind != 'r') {
+      row = name;
+      row["view_definition"] = relation.definition.empty() ? "NULL" : QuoteLiteral(relation.definition);
+      views.Add(row);
     }
+    int number = 0;
+    for (const auto& field : *relation.fields) columns.Add(ColumnRow(relation, field, ++number));
+  }
+  CatalogInsert schemata(kInformation, "schemata", {{"catalog_name", catalog}, {"schema_owner", "'freshet'"}}, out);
+  for (const auto& [oid, schema] : CatalogNames::Namespaces()) schemata.Add({{"schema_name", QuoteLiteral(schema)}});
+  CatalogInsert character_sets(kInformation, "character_sets", {}, out);
+  character_sets.Add({{"character_set_name", "'UTF8'"}, {"character_repertoire", "'UCS'"}, {"form_of_use", "'UTF8'"},
+                      {"default_collate_catalog", catalog}, {"default_collate_schema", "'pg_catalog'"}, {"default_collate_name", "'default'"}});
+  CatalogInsert name_row(kInformation, "information_schema_catalog_name", {}, out);
+  name_row.Add({{"catalog_name", catalog}});
+}
+
+// A view's rule, and by it what the view reads: lineage for dbt and DBeaver.
+void DependencyRows(const CatalogNames& names, std::vector<std::string>* out) {
+  constexpr uint32_t kRuleOids = 1u << 30;   // above those of the views
+  constexpr const char *kRules = "2618", *kClasses = "1259";
+  CatalogInsert rules(kCatalog, "pg_rewrite", {{"rulename", "'_RETURN'"}, {"ev_type", "'1'"}, {"ev_enabled", "'O'"}, {"is_instead", "true"}}, out);
+  CatalogInsert depends(kCatalog, "pg_depend", {{"classid", kRules}, {"refclassid", kClasses}}, out);
+  for (const auto& relation : names.relations()) {
+    if (relation.kind != 'm') continue;
+    const std::string rule = Number(kRuleOids + relation.oid), oid = Number(relation.oid);
+    rules.Add({{"oid", rule}, {"ev_class", oid}});
+    depends.Add({{"objid", rule}, {"refobjid", oid}, {"deptype", "'i'"}});
+    const auto input = names.Relation(names.snapshot().views.at(relation.name)->input, {"public"});
+    if (input) depends.Add({{"objid", rule}, {"refobjid", Number(*input)}, {"deptype", "'n'"}});
   }
 }
 
-void Namespaces(const std::string& database, std::vector<std::string>* out) {
-  Rows rows("pgc.pg_namespace", "oid, nspname, nspowner", out);
-  Rows schemata("infosch.schemata", "catalog_name, schema_name, schema_owner", out);
-  const std::pair<uint32_t, const char*> known[] = {{kCatalogNamespace, "pg_catalog"}, {kPublicNamespace, "public"},
-                                                    {kInformationNamespace, "information_schema"}, {kFreshetNamespace, "freshet"}};
-  for (const auto& [oid, name] : known) {
-    rows.Add(Number(oid) + ", '" + name + "', 10");
-    schemata.Add(QuoteLiteral(database) + ", '" + name + "', 'freshet'");
+void RoleRows(const CatalogNames& names, std::vector<std::string>* out) {
+  CatalogInsert roles(kCatalog, "pg_roles", {{"rolinherit", "true"}, {"rolcreatedb", "false"}, {"rolreplication", "false"},
+                                             {"rolconnlimit", "-1"}, {"rolpassword", "'********'"}}, out);
+  CatalogInsert users(kCatalog, "pg_user", {{"usecreatedb", "false"}, {"userepl", "false"}, {"passwd", "'********'"}}, out);
+  CatalogInsert enabled(kInformation, "enabled_roles", {}, out);
+  for (const auto& [name, role] : names.snapshot().roles) {
+    const std::string oid = Number(CatalogNames::RoleOid(*role)), admin = Bool(role->administrator);
+    roles.Add({{"oid", oid}, {"rolname", QuoteLiteral(name)}, {"rolsuper", admin}, {"rolcreaterole", admin}, {"rolbypassrls", admin},
+               {"rolcanlogin", Bool(role->login)}});
+    if (role->login) users.Add({{"usename", QuoteLiteral(name)}, {"usesysid", oid}, {"usesuper", admin}, {"usebypassrls", admin}});
+    enabled.Add({{"role_name", QuoteLiteral(name)}});
   }
 }
 
-void Roles(const catalog::Catalog& catalog, std::vector<std::string>* out) {
-  Rows roles("pgc.pg_roles",
-             "oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolconnlimit, rolpassword, rolbypassrls",
-             out);
-  Rows users("pgc.pg_user", "usename, usesysid, usecreatedb, usesuper, userepl, usebypassrls, passwd", out);
-  for (const auto& [name, role] : catalog.roles) {
-    const std::string oid = name == "freshet" ? Number(kOwner) : Number(kFirstObject + static_cast<uint32_t>(role->id.value));
-    const std::string admin = Bool(role->administrator);
-    roles.Add(oid + ", " + QuoteLiteral(name) + ", " + admin + ", true, " + admin + ", false, " + Bool(role->login) +
-              ", false, -1, '********', " + admin);
-    if (role->login) users.Add(QuoteLiteral(name) + ", " + oid + ", false, " + admin + ", false, " + admin + ", '********'");
-  }
+void DatabaseRows(const std::string& database, std::vector<std::string>* out) {
+  CatalogInsert databases(kCatalog, "pg_database", {{"datdba", "10"}, {"encoding", "6"}, {"datlocprovider", "'c'"}, {"datallowconn", "true"},
+                                                    {"datconnlimit", "-1"}, {"dattablespace", "1663"}, {"datcollate", "'C.UTF-8'"},
+                                                    {"datctype", "'C.UTF-8'"}}, out);
+  databases.Add({{"oid", Number(kDatabaseOid)}, {"datname", QuoteLiteral(database)}});
 }
 
-void Rest(const std::string& database, const std::string& server_version, std::vector<std::string>* out) {
-  out->push_back(
-      "INSERT INTO pgc.pg_database (oid, datname, datdba, encoding, datlocprovider, datistemplate, datallowconn, datconnlimit, "
-      "dattablespace, datcollate, datctype) VALUES (" + Number(kDatabaseOid) + ", " + QuoteLiteral(database) +
-      ", 10, 6, 'c', false, true, -1, 1663, 'C.UTF-8', 'C.UTF-8')");
-  out->push_back("INSERT INTO pgc.pg_am (oid, amname, amhandler, amtype) VALUES (2, 'heap', 'heap_tableam_handler', 't')");
-  out->push_back("INSERT INTO pgc.pg_tablespace (oid, spcname, spcowner) VALUES (1663, 'pg_default', 10)");
-  out->push_back("INSERT INTO pgc.pg_language (oid, lanname, lanowner, lanispl, lanpltrusted) VALUES (14, 'sql', 10, false, true)");
-  out->push_back(
-      "INSERT INTO pgc.pg_collation (oid, collname, collnamespace, collowner, collprovider, collisdeterministic, collencoding) VALUES "
-      "(100, 'default', 11, 10, 'd', true, -1), (950, 'C', 11, 10, 'c', true, -1)");
-  out->push_back(
-      "INSERT INTO pgc.pg_settings (name, setting, category, context, vartype, source) VALUES "
-      "('server_version', " + QuoteLiteral(server_version) + ", 'Preset Options', 'internal', 'string', 'default'), "
-      "('server_encoding', 'UTF8', 'Preset Options', 'internal', 'string', 'default'), "
-      "('max_index_keys', '32', 'Preset Options', 'internal', 'integer', 'default'), "
-      "('max_identifier_length', '63', 'Preset Options', 'internal', 'integer', 'default'), "
-      "('standard_conforming_strings', 'on', 'Client', 'user', 'bool', 'default')");
-  out->push_back("INSERT INTO infosch.enabled_roles (role_name) SELECT rolname FROM pgc.pg_roles");
+std::string Activity(const query::SystemCatalog::Caller& caller) {
+  std::string values;
+  if (caller.engine) {
+    for (const auto& backend : caller.engine->Backends())
+      values += (values.empty() ? "(" : ", (") + QuoteLiteral(caller.database) + ", " + Number(backend.pid) + ", " + QuoteLiteral(backend.role) +
+                ", " + QuoteLiteral(backend.application_name) + ", " + QuoteLiteral(backend.client_address) + ", make_timestamp(" +
+                Number(backend.since.time_since_epoch().count()) + "), " + QuoteLiteral(backend.state) + ", " + QuoteLiteral(backend.query) +
+                ", " + (backend.waiting ? "'Lock'" : "NULL") + ")";
+  }
+  const bool none = values.empty();
+  std::string columns;
+  for (const auto& column : FindFixedRelation(kCatalog, "pg_stat_activity")->columns) {
+    std::string value = "NULL";
+    if (column.name == "datid") value = Number(kDatabaseOid);
+    else if (column.name == "usesysid") value = "coalesce((SELECT max(__r.oid) FROM pgc.pg_roles __r WHERE __r.rolname = __a.usename), 10)";
+    else if (column.name == "backend_type") value = "'client backend'";
+    else if (column.letter == 'z') value = "since";
+    else
+      for (std::string_view own : {"datname", "pid", "usename", "application_name", "client_addr", "state", "query", "wait_event_type"})
+        if (column.name == own) value = std::string(own);
+    columns += (columns.empty() ? "" : ", ") + ("CAST(" + value + " AS " + DuckDbTypeOf(column.letter)) + ") AS " + sql::QuoteIdentifier(column.name);
+  }
+  return "(SELECT " + columns + " FROM (VALUES " + (none ? "(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)" : values) +
+         ") AS __a(datname, pid, usename, application_name, client_addr, since, state, query, wait_event_type)" + (none ? " WHERE false" : "") + ")";
+}
+
+std::string SettingsRelation(const query::SystemCatalog::Caller& caller) {
+  std::string values;
+  for (const auto& row : query::SettingTable()) {
+    const std::string value = caller.setting ? caller.setting(row.name) : row.value;
+    values += (values.empty() ? "(" : ", (") + QuoteLiteral(row.name) + ", " + QuoteLiteral(value) + ", " + QuoteLiteral(row.description) + ", " +
+              (row.kind == query::SettingKind::kFixed ? "'internal'" : "'user'") + ", " +
+              (row.kind == query::SettingKind::kBool      ? "'bool'"
+               : row.kind == query::SettingKind::kEnum    ? "'enum'"
+               : row.kind == query::SettingKind::kInteger ? "'integer'"
+                                                          : "'string'") +
+              ", " + QuoteLiteral(row.value) + ")";
+  }
+  std::string columns;
+  for (const auto& column : FindFixedRelation(kCatalog, "pg_settings")->columns) {
+    std::string value = "NULL";
+    if (column.name == "category") value = "'Freshet'";
+    else if (column.name == "source") value = "'default'";
+    else if (column.name == "pending_restart") value = "false";
+    else if (column.name == "reset_val") value = "boot_val";
+    else
+      for (std::string_view own : {"name", "setting", "short_desc", "context", "vartype", "boot_val"})
+        if (column.name == own) value = std::string(own);
+    columns += (columns.empty() ? "" : ", ") + ("CAST(" + value + " AS " + DuckDbTypeOf(column.letter)) + ") AS " + sql::QuoteIdentifier(column.name);
+  }
+  return "(SELECT " + columns + " FROM (VALUES " + values + ") AS __s(name, setting, short_desc, context, vartype, boot_val))";
 }
 
 }  // namespace
 
-std::vector<std::string> CatalogRows(const catalog::Catalog& catalog, const std::string& database, const std::string& server_version) {
-  std::vector<std::string> out;
-  for (const char* table : {"pgc.pg_type", "pgc.__type_names", "pgc.pg_class", "pgc.pg_attribute", "pgc.__definitions", "pgc.pg_tables",
-                            "pgc.pg_views", "pgc.pg_matviews", "infosch.tables", "infosch.columns", "infosch.views", "pgc.pg_namespace",
-                            "infosch.schemata", "pgc.pg_roles", "pgc.pg_user", "pgc.pg_database", "pgc.pg_am", "pgc.pg_tablespace",
-                            "pgc.pg_language", "pgc.pg_collation", "pgc.pg_settings", "infosch.enabled_roles"})
-    out.push_back(std::string("DELETE FROM ") + table);
-  const auto relations = RelationsOf(catalog);
-  Types(&out);
-  Classes(relations, &out);
-  Listings(relations, &out);
-  Information(relations, database, &out);
-  Namespaces(database, &out);
-  Roles(catalog, &out);
-  Rest(database, server_version, &out);
+std::vector<std::string> CatalogDefinitions() {
+  std::vector<std::string> out{"CREATE SCHEMA pgc", "CREATE SCHEMA infosch"};
+  for (const auto& relation : FixedRelations()) out.push_back(CreateTable(relation));
+  for (const char* table : {"__formats (oid UINTEGER, typname VARCHAR, format VARCHAR)", "__spellings (name VARCHAR, oid UINTEGER)",
+                            "__display (oid UINTEGER, name VARCHAR)", "__definitions (oid UINTEGER, definition VARCHAR)",
+                            "__grants (role VARCHAR, oid UINTEGER)"})
+    out.push_back(std::string("CREATE TABLE pgc.") + table);
+  out.push_back("CREATE TABLE pgc.__keywords AS SELECT keyword_name AS word, CASE keyword_category WHEN 'reserved' THEN 'R' ELSE 'U' END AS "
+                "catcode, true AS barelabel, keyword_category AS catdesc, '' AS baredesc FROM duckdb_keywords()");
+  for (auto& macro : MacroDefinitions()) out.push_back(std::move(macro));
+  FixedTypeRows(&out);
+  FixedProcRows(&out);
+  FixedRelationRows(&out);
+  FixedRest(&out);
   return out;
 }
 
-std::string ActivityRows(const query::Engine* engine, const std::string& database) {
-  std::string values;
-  if (engine != nullptr) {
-    for (const auto& backend : engine->Backends())
-      values += (values.empty() ? "(" : ", (") + Number(kDatabaseOid) + ", " + QuoteLiteral(database) + ", " + Number(backend.pid) + ", " +
-                QuoteLiteral(backend.role) + ", " + QuoteLiteral(backend.application_name) + ", " + QuoteLiteral(backend.client_address) +
-                ", make_timestamp(" + Number(backend.since.time_since_epoch().count()) + "), " + QuoteLiteral(backend.state) + ", " +
-                QuoteLiteral(backend.query) + ")";
-  }
-  const std::string none = "(0, '', 0, '', '', '', NULL, '', '')";
-  return "(SELECT CAST(datid AS UINTEGER) AS datid, datname, CAST(pid AS INTEGER) AS pid, CAST(NULL AS INTEGER) AS leader_pid, "
-         "CAST(10 AS UINTEGER) AS usesysid, usename, application_name, client_addr, CAST(NULL AS VARCHAR) AS client_hostname, "
-         "CAST(NULL AS INTEGER) AS client_port, CAST(query_start AS TIMESTAMP) AS backend_start, CAST(query_start AS TIMESTAMP) AS xact_start, "
-         "CAST(query_start AS TIMESTAMP) AS query_start, CAST(query_start AS TIMESTAMP) AS state_change, CAST(NULL AS VARCHAR) AS "
-         "wait_event_type, CAST(NULL AS VARCHAR) AS wait_event, state, CAST(NULL AS BIGINT) AS backend_xid, CAST(NULL AS BIGINT) AS "
-         "backend_xmin, CAST(NULL AS BIGINT) AS query_id, query, 'client backend' AS backend_type FROM (VALUES " +
-         (values.empty() ? none : values) + ") AS __a(datid, datname, pid, usename, application_name, client_addr, query_start, state, query)" +
-         (values.empty() ? " WHERE false" : "") + ")";
+std::vector<std::string> CatalogRows(const CatalogNames& names, const std::string& database) {
+  std::vector<std::string> out;
+  const std::string ours = " >= " + Number(kFreshetNamespace);
+  for (const std::string& old : {"pgc.pg_class WHERE oid" + ours, "pgc.pg_attribute WHERE attrelid" + ours, "pgc.__display WHERE oid" + ours})
+    out.push_back("DELETE FROM " + old);
+  for (const char* table : {"pgc.__spellings", "pgc.__definitions", "pgc.__grants", "pgc.pg_tables", "pgc.pg_views", "pgc.pg_matviews",
+                            "pgc.pg_roles", "pgc.pg_user", "pgc.pg_database", "infosch.tables", "infosch.columns", "infosch.views",
+                            "infosch.schemata", "infosch.information_schema_catalog_name", "infosch.enabled_roles", "infosch.character_sets",
+                            "pgc.pg_rewrite", "pgc.pg_depend"})
+    out.push_back(std::string("DELETE FROM ") + table);
+  ClassRows(names, &out);
+  NameRows(names, &out);
+  ListingRows(names, &out);
+  InformationRows(names, database, &out);
+  DependencyRows(names, &out);
+  RoleRows(names, &out);
+  DatabaseRows(database, &out);
+  return out;
+}
+
+std::string LiveRelation(std::string_view schema, std::string_view name, const query::SystemCatalog::Caller& caller) {
+  if (schema == kInformation) return {};
+  if (name == "pg_stat_activity") return Activity(caller);
+  if (name == "pg_settings") return SettingsRelation(caller);
+  return {};
 }
 
 }  // namespace pgwire

@@ -1,16 +1,21 @@
 // MakeSystemCatalog: answers SELECTs over pg_catalog and information_schema from an in-memory DuckDB that is filled anew when
-// the registry's version changes. Nothing of a user's data is in it, so its queries are printed by name, unbound.
+// the registry changes. Nothing of a user's data is in it; what its queries may call is CatalogFunctions' list.
 //
-// Threads: any; one statement at a time fills, each Run has a connection of its own.
+// Threads: any; one statement at a time fills the tables, each query has a connection of its own.
+// Limits: kMaxResultBytes a result, kMaxIdle idle connections, 64 MiB for the engine.
 
 #include <algorithm>
 #include <mutex>
 #include <set>
 
-#include "pgwire/catalog_relations.h"
+#include "base/clock.h"
+#include "pgwire/catalog_answers.h"
+#include "pgwire/catalog_data.h"
+#include "pgwire/catalog_functions.h"
+#include "pgwire/catalog_output.h"
+#include "pgwire/catalog_rewrite.h"
+#include "pgwire/catalog_rows.h"
 #include "pgwire/server.h"
-#include "sql/functions.h"
-#include "sql/printer.h"
 #include "sql/walk.h"
 #include "store/store.h"
 
@@ -18,251 +23,253 @@ namespace pgwire {
 namespace {
 
 using Caller = query::SystemCatalog::Caller;
+using sql::ExprKind;
 
-// The rows keep the connection that they come from.
-class OwnedRows : public model::RowSource {
- public:
-  OwnedRows(std::unique_ptr<store::Connection> connection, std::unique_ptr<model::RowSource> rows)
-      : connection_(std::move(connection)), rows_(std::move(rows)) {}
-  ~OwnedRows() override { rows_.reset(); }
-  const model::Fields& fields() const override { return rows_->fields(); }
-  base::Result<model::ChunkView> Next() override { return rows_->Next(); }
+constexpr size_t kMaxResultBytes = size_t{64} << 20;
+constexpr size_t kMaxIdle = 4;
 
- private:
-  std::unique_ptr<store::Connection> connection_;
-  std::unique_ptr<model::RowSource> rows_;
+// What a SELECT reads and calls, as far as ownership goes.
+struct Uses {
+  bool system = false;      // a relation of the system catalog
+  bool other = false;       // any other relation, or a window
+  bool catalog_only = false;
+  bool unknown = false;     // a function that the catalog's queries may not call
+  bool constant = true;     // nothing but literals
 };
 
-sql::ExprPtr Call(const char* name, sql::ExprPtr argument) {
-  auto call = std::make_unique<sql::Expr>();
-  call->kind = sql::ExprKind::kFunction;
-  call->name = {name};
-  call->args.push_back(std::move(argument));
-  return call;
-}
-
-bool IsReg(const sql::Expr& expr, const char* name) { return expr.kind == sql::ExprKind::kCast && expr.cast.name == name; }
-
-// regclass and its relatives are numbers with a text form: casts to them become look-ups.
-void ReplaceReg(sql::ExprPtr* expr) {
-  sql::Expr& e = **expr;
-  if (e.kind == sql::ExprKind::kCast && e.cast.type.IsText() && IsReg(*e.args[0], "regclass")) {
-    *expr = Call("__name_of", std::move(e.args[0]->args[0]));
-  } else if (IsReg(e, "regclass")) {
-    *expr = Call("__oid_of", std::move(e.args[0]));
-  } else if (IsReg(e, "regtype")) {
-    *expr = Call("__type_oid", std::move(e.args[0]));
-  }
-  sql::VisitChildren(expr->get(), [](sql::ExprPtr& child) {
-    if (child) ReplaceReg(&child);
+void CollectCommon(sql::Select* select, std::set<std::string>* names) {
+  for (auto& table : select->with) names->insert(table.name);
+  sql::VisitTables(select, [&](sql::TableRef& table) {
+    if (table.subquery)
+      for (auto& common : table.subquery->with) names->insert(common.name);
   });
+  for (auto& table : select->with) CollectCommon(table.select.get(), names);
+  if (select->left) CollectCommon(select->left.get(), names);
+  if (select->right) CollectCommon(select->right.get(), names);
 }
 
-void ReplaceRegIn(sql::Select* select);
-
-void ReplaceRegIn(sql::TableRef* table) {
-  if (table->subquery) ReplaceRegIn(table->subquery.get());
-  if (table->function) ReplaceReg(&table->function);
-  if (table->left) ReplaceRegIn(table->left.get());
-  if (table->right) ReplaceRegIn(table->right.get());
-  if (table->on) ReplaceReg(&table->on);
-}
-
-void ReplaceRegIn(sql::Select* select) {
-  const auto all = [](std::vector<sql::ExprPtr>& list) {
-    for (auto& expr : list) ReplaceReg(&expr);
-  };
-  for (auto& table : select->with) ReplaceRegIn(table.select.get());
-  if (select->left) ReplaceRegIn(select->left.get());
-  if (select->right) ReplaceRegIn(select->right.get());
-  for (auto& item : select->items) ReplaceReg(&item.expr);
-  for (auto& table : select->from) ReplaceRegIn(table.get());
-  if (select->where) ReplaceReg(&select->where);
-  if (select->having) ReplaceReg(&select->having);
-  all(select->group_by);
-  all(select->distinct_on);
-  for (auto& key : select->order_by) ReplaceReg(&key.expr);
-  sql::VisitExprs(select, [](sql::Expr& e) {
-    if (e.subquery) ReplaceRegIn(e.subquery.get());
+Uses UsesOf(const sql::Select& const_select, const catalog::Catalog& catalog) {
+  auto* select = const_cast<sql::Select*>(&const_select);   // the visitors only read
+  Uses uses;
+  std::set<std::string> common;
+  CollectCommon(select, &common);
+  sql::VisitTables(select, [&](sql::TableRef& table) {
+    if (table.kind == sql::TableRef::Kind::kWindow) uses.other = true;
+    if (table.kind == sql::TableRef::Kind::kFunction && table.function && IsCatalogTableFunction(table.function->name.back())) uses.system = true;
+    if (table.kind != sql::TableRef::Kind::kRelation || (table.name.size() == 1 && common.contains(table.name[0]))) return;
+    const std::string schema = table.name.size() > 1 ? table.name[table.name.size() - 2] : "";
+    const bool system = FindFixedRelation(schema, table.name.back()) && !(schema.empty() && catalog.Find("", table.name.back()));
+    (system || schema == "pg_catalog" || schema == "information_schema" ? uses.system : uses.other) = true;
   });
+  sql::VisitExprs(select, [&](sql::Expr& expr) {
+    if (expr.kind != ExprKind::kLiteral) uses.constant = false;
+    if (!RegKind(expr).empty()) uses.catalog_only = true;
+    if (expr.kind == ExprKind::kDefault && (expr.name[0] == "CURRENT_SCHEMA" || expr.name[0] == "CURRENT_CATALOG")) uses.catalog_only = true;
+    if (expr.kind != ExprKind::kFunction) return;
+    const CatalogFunction* function = FindCatalogFunction(expr.name.back());
+    if (!function) uses.unknown = true;
+    else uses.catalog_only |= IsCatalogOnly(*function);
+  });
+  return uses;
 }
 
 class SystemCatalogImpl : public query::SystemCatalog {
  public:
-  SystemCatalogImpl(std::unique_ptr<store::Store> store, catalog::CatalogHolder* catalog, std::string server_version)
-      : store_(std::move(store)), catalog_(catalog), server_version_(std::move(server_version)) {}
+  SystemCatalogImpl(std::unique_ptr<store::Store> store, catalog::CatalogHolder* catalog, const std::string& server_version)
+      : store_(std::move(store)), catalog_(catalog),
+        server_{"PostgreSQL " + server_version, base::Clock::System().Wall().time_since_epoch().count()} {}
 
   base::Status Define() {
     ASSIGN_OR_RETURN(auto connection, store_->Connect());
-    for (const auto& statement : CatalogDefinitions()) {
-      base::Status status = connection->Run(statement);
-      if (!status.ok()) return std::move(status).WithContext(statement.substr(0, 80));
-    }
-    return {};
+    return RunAll(connection.get(), CatalogDefinitions());
   }
 
   bool Owns(const sql::Select& select) const override {
-    bool system = false, user = false;
-    auto copy = select.Clone();  // the visitors want to be able to change it
-    std::set<std::string> common;
-    CollectCommon(*copy, &common);
     const auto snapshot = catalog_->Get();
-    sql::VisitTables(copy.get(), [&](sql::TableRef& table) {
-      if (table.kind == sql::TableRef::Kind::kWindow) user = true;
-      if (table.kind != sql::TableRef::Kind::kRelation || (table.name.size() == 1 && common.contains(table.name[0]))) return;
-      const std::string schema = table.name.size() > 1 ? table.name[table.name.size() - 2] : "";
-      const bool known = IsCatalogRelation(schema, table.name.back()) && !(schema.empty() && snapshot->Find("", table.name.back()));
-      (known ? system : user) = true;
-    });
-    if (system || user) return system && !user;
-    sql::VisitExprs(copy.get(), [&](sql::Expr& e) {
-      if (e.kind == sql::ExprKind::kFunction && IsCatalogFunction(e.name.back())) system = true;
-      if (IsReg(e, "regclass") || IsReg(e, "regtype")) system = true;
-    });
-    return system;
+    const Uses uses = UsesOf(select, *snapshot);
+    if (uses.system || uses.other) return uses.system && !uses.other;
+    if (uses.constant && !select.items.empty() && select.from.empty()) return true;   // SELECT 1
+    return uses.catalog_only && !uses.unknown;
   }
 
   base::Result<model::Fields> Describe(const sql::Select& select, const Caller& caller) override {
-    RETURN_IF_ERROR(Refresh(caller.database));
-    if (const char* action = SignalOf(select)) return model::Fields{{action, model::kText}};
-    ASSIGN_OR_RETURN(auto text, Print(select, caller, {}));
-    ASSIGN_OR_RETURN(auto connection, store_->Connect());
-    return connection->Describe(text);
+    if (SignalOf(select)) return model::Fields{{sql::OutputName(select.items[0]), model::kBool}};
+    ASSIGN_OR_RETURN(const Query query, Prepare(select, caller, nullptr));
+    if (query.cacheable) {
+      // It is asked for in a moment: the answer describes itself.
+      ASSIGN_OR_RETURN(const auto answer, Answer(query, caller));
+      return ShownFields(select, answer->fields);
+    }
+    ASSIGN_OR_RETURN(auto connection, TakeConnection());
+    auto fields = connection->Describe(query.text);
+    GiveConnection(std::move(connection));
+    if (!fields.ok()) return fields.TakeStatus();
+    return ShownFields(select, fields.Take());
+  }
+
+  std::vector<model::Type> ParameterTypes(const sql::Select& select, std::vector<model::Type> declared) const override {
+    return ParameterTypesOf(select, std::move(declared));
   }
 
   base::Result<std::unique_ptr<model::RowSource>> Run(const sql::Select& select, const Caller& caller,
                                                       const std::vector<std::string>& parameters) override {
-    RETURN_IF_ERROR(Refresh(caller.database));
-    if (const char* action = SignalOf(select)) return Signal(select, action, caller, parameters);
-    ASSIGN_OR_RETURN(auto text, Print(select, caller, parameters));
-    ASSIGN_OR_RETURN(auto connection, store_->Connect());
-    ASSIGN_OR_RETURN(auto rows, connection->Query(text));
-    return std::unique_ptr<model::RowSource>(std::make_unique<OwnedRows>(std::move(connection), std::move(rows)));
+    if (SignalOf(select)) return Signal(select, caller, parameters);
+    ASSIGN_OR_RETURN(const Query query, Prepare(select, caller, &parameters));
+    ASSIGN_OR_RETURN(const auto answer, Answer(query, caller));
+    return std::unique_ptr<model::RowSource>(std::make_unique<AnswerRows>(answer, ShownFields(select, answer->fields)));
   }
 
  private:
-  // SELECT pg_terminate_backend(pid) FROM ...: the name of the function, else nullptr.
-  static const char* SignalOf(const sql::Select& select) {
-    if (select.items.size() != 1 || select.items[0].expr->kind != sql::ExprKind::kFunction) return nullptr;
-    const std::string& name = select.items[0].expr->name.back();
-    if (select.items[0].expr->args.size() != 1) return nullptr;
-    return name == "pg_terminate_backend" ? "pg_terminate_backend" : name == "pg_cancel_backend" ? "pg_cancel_backend" : nullptr;
-  }
+  struct Query {
+    std::string text;
+    bool cacheable = false;
+    int64_t generation = 0;
+  };
 
-  // Finds the sessions first, then signals each; once per row, as PostgreSQL does.
-  base::Result<std::unique_ptr<model::RowSource>> Signal(const sql::Select& select, const char* action, const Caller& caller,
-                                                         const std::vector<std::string>& parameters) {
-    auto pids = select.Clone();
-    sql::ExprPtr argument = std::move(pids->items[0].expr->args[0]);
-    auto cast = std::make_unique<sql::Expr>();
-    cast->kind = sql::ExprKind::kCast;
-    cast->cast = {model::kInt8, "int8", {}};
-    cast->args.push_back(std::move(argument));
-    pids->items[0].expr = std::move(cast);
-    ASSIGN_OR_RETURN(auto text, Print(*pids, caller, parameters));
-    ASSIGN_OR_RETURN(auto connection, store_->Connect());
-    ASSIGN_OR_RETURN(auto rows, connection->Query(text));
-    std::vector<std::vector<std::string>> answers;
-    while (true) {
-      ASSIGN_OR_RETURN(auto chunk, rows->Next());
-      if (chunk.rows == 0) break;
-      for (size_t i = 0; i < chunk.rows; ++i) {
-        if (chunk.columns[0].IsNull(i)) continue;
-        const auto pid = static_cast<int>(chunk.columns[0].Get<int64_t>(i));
-        const bool done = caller.engine != nullptr && caller.engine->CancelBackend(pid, std::string_view(action) == "pg_terminate_backend");
-        answers.push_back({done ? "t" : "f"});
-      }
-    }
-    return std::unique_ptr<model::RowSource>(std::make_unique<model::TextRows>(model::Fields{{action, model::kText}}, std::move(answers)));
-  }
-
-  static void CollectCommon(sql::Select& select, std::set<std::string>* names) {
-    for (auto& table : select.with) {
-      names->insert(table.name);
-      CollectCommon(*table.select, names);
-    }
-    if (select.left) CollectCommon(*select.left, names);
-    if (select.right) CollectCommon(*select.right, names);
-    sql::VisitTables(&select, [names](sql::TableRef& table) {
-      if (table.subquery) CollectCommon(*table.subquery, names);
-    });
-  }
-
-  base::Status Refresh(const std::string& database) {
-    std::lock_guard lock(mutex_);
-    const auto snapshot = catalog_->Get();
-    if (snapshot == filled_ && database == database_) return {};
-    ASSIGN_OR_RETURN(auto connection, store_->Connect());
+  static base::Status RunAll(store::Connection* connection, const std::vector<std::string>& statements) {
     RETURN_IF_ERROR(connection->Run("BEGIN"));
-    for (const auto& statement : CatalogRows(*snapshot, database, server_version_)) {
+    for (const auto& statement : statements) {
       base::Status status = connection->Run(statement);
       if (status.ok()) continue;
       const base::Status undone = connection->Run("ROLLBACK");
-      (void)undone.ok();  // the first error is the one to tell
-      return std::move(status).WithContext("system catalog");
+      (void)undone.ok();   // the first error is the one to tell
+      return std::move(status).WithContext("system catalog: " + statement.substr(0, 60));
     }
-    RETURN_IF_ERROR(connection->Run("COMMIT"));
-    filled_ = snapshot;
-    database_ = database;
-    return {};
+    return connection->Run("COMMIT");
   }
 
-  base::Result<std::string> Print(const sql::Select& select, const Caller& caller, const std::vector<std::string>& parameters) const {
-    auto copy = select.Clone();
-    ReplaceRegIn(copy.get());
-    sql::PrintOptions options;
-    options.relation = [&](const std::vector<std::string>& name) -> base::Result<std::string> {
-      const std::string schema = name.size() > 1 ? name[name.size() - 2] : "";
-      if (!IsCatalogRelation(schema, name.back()))
-        return base::NotFound("relation \"" + name.back() + "\" does not exist").WithSqlstate("42P01");
-      if (name.back() == "pg_stat_activity") return ActivityRows(caller.engine, caller.database);
-      return (schema == "information_schema" ? "infosch." : "pgc.") + sql::QuoteIdentifier(name.back());
-    };
-    options.parameter = [&](int n) {
-      const auto index = static_cast<size_t>(n) - 1;
-      if (index >= parameters.size() || parameters[index] == "\1") return std::string("NULL");
-      return sql::QuoteLiteral(parameters[index]);
-    };
-    options.type = [](const sql::TypeName& type) -> std::optional<std::string> {
-      if (type.name == "regclass" || type.name == "regtype" || type.name == "oid" || type.name == "regproc" || type.name == "xid" ||
-          type.name == "regnamespace")
-        return type.type.array ? "UINTEGER[]" : "UINTEGER";
-      if (type.name == "name" || type.name == "char" || type.name == "cstring") return type.type.array ? "VARCHAR[]" : "VARCHAR";
-      if (type.name == "int2vector") return "SMALLINT[]";
-      if (type.name == "oidvector") return "UINTEGER[]";
-      return std::nullopt;
-    };
-    options.function = [&](const sql::Expr& call, const std::vector<std::string>& args) { return Spell(call, args, caller); };
-    return sql::PrintDuckDb(*copy, options);
+  // The registry's rows are in the tables when it returns. Gives the names that they were made from.
+  base::Result<std::shared_ptr<const CatalogNames>> Refresh(const std::string& database, int64_t* generation) {
+    std::lock_guard lock(fill_mutex_);
+    const auto snapshot = catalog_->Get();
+    if (!names_ || &names_->snapshot() != snapshot.get() || database != database_) {
+      auto names = std::make_shared<const CatalogNames>(snapshot);
+      ASSIGN_OR_RETURN(auto connection, TakeConnection());
+      base::Status status = RunAll(connection.get(), CatalogRows(*names, database));
+      GiveConnection(std::move(connection));
+      if (!status.ok()) return status;
+      names_ = std::move(names);
+      database_ = database;
+      ++generation_;
+    }
+    *generation = generation_;
+    return names_;
   }
 
-  std::optional<std::string> Spell(const sql::Expr& call, const std::vector<std::string>& args, const Caller& caller) const {
-    const std::string& name = call.name.back();
-    if (name == "current_database" || name == "current_catalog") return sql::QuoteLiteral(caller.database);
-    if (name == "current_schema") return "'public'";
-    if (name == "current_schemas") return "['pg_catalog', 'public']";
-    if (name == "current_user" || name == "session_user" || name == "user" || name == "current_role") return sql::QuoteLiteral(caller.role);
-    if (name == "version") return sql::QuoteLiteral("PostgreSQL " + server_version_);
-    if (name == "pg_backend_pid") return std::to_string(caller.pid);
-    if (name == "current_setting" && !call.args.empty() && call.args[0]->kind == sql::ExprKind::kLiteral)
-      return sql::QuoteLiteral(caller.setting ? caller.setting(call.args[0]->literal.text) : "");
-    if (name == "json_build_object") return Joined("json_object", args);
-    if (!IsCatalogFunction(name) && !name.starts_with("__")) return std::nullopt;
-    return Joined("pgc." + sql::QuoteIdentifier(name), args);
+  base::Result<Query> Prepare(const sql::Select& select, const Caller& caller, const std::vector<std::string>* parameters) {
+    Query query;
+    ASSIGN_OR_RETURN(const auto names, Refresh(caller.database, &query.generation));
+    const auto copy = select.Clone();
+    CatalogRewrite rewrite(*names, caller, server_);
+    rewrite.SetParameters(parameters);
+    RETURN_IF_ERROR(rewrite.Rewrite(copy.get()));
+    ASSIGN_OR_RETURN(query.text, rewrite.Print(*copy));
+    query.cacheable = rewrite.cacheable();
+    return query;
   }
 
-  static std::string Joined(const std::string& name, const std::vector<std::string>& args) {
-    std::string out = name + "(";
-    for (size_t i = 0; i < args.size(); ++i) out += (i ? ", " : "") + args[i];
-    return out + ")";
+  base::Result<CatalogAnswerPtr> Answer(const Query& query, const Caller& caller) {
+    if (query.cacheable)
+      if (auto kept = answers_.Find(query.text, query.generation)) return kept;
+    ASSIGN_OR_RETURN(auto connection, TakeConnection());
+    if (caller.runs_on) caller.runs_on(connection.get());
+    auto answer = Read(connection.get(), query.text);
+    if (caller.runs_on) caller.runs_on(nullptr);
+    GiveConnection(std::move(connection));
+    if (!answer.ok()) return answer.TakeStatus();
+    if (query.cacheable) answers_.Keep(query.text, query.generation, *answer);
+    return answer;
   }
+
+  static base::Result<CatalogAnswerPtr> Read(store::Connection* connection, const std::string& text) {
+    ASSIGN_OR_RETURN(const auto rows, connection->Query(text));
+    auto answer = std::make_shared<CatalogAnswer>();
+    answer->fields = rows->fields();
+    while (true) {
+      ASSIGN_OR_RETURN(const auto chunk, rows->Next());
+      if (chunk.rows == 0) return CatalogAnswerPtr(std::move(answer));
+      answer->bytes += query::BytesOf(chunk);
+      if (answer->bytes > kMaxResultBytes)
+        return base::Exhausted("the result is too large for the system catalog").WithSqlstate("53200").WithHint("Select fewer rows.");
+      answer->chunks.emplace_back(chunk);
+    }
+  }
+
+  base::Result<std::unique_ptr<store::Connection>> TakeConnection() {
+    std::lock_guard lock(idle_mutex_);
+    if (idle_.empty()) return store_->Connect();
+    auto connection = std::move(idle_.back());
+    idle_.pop_back();
+    return connection;
+  }
+  void GiveConnection(std::unique_ptr<store::Connection> connection) {
+    std::lock_guard lock(idle_mutex_);
+    if (idle_.size() < kMaxIdle) idle_.push_back(std::move(connection));
+  }
+
+  // SELECT pg_terminate_backend(pid) FROM ...: signalling is the whole statement.
+  static bool SignalOf(const sql::Select& select) {
+    if (select.items.size() != 1 || select.items[0].expr->kind != ExprKind::kFunction) return false;
+    const sql::Expr& call = *select.items[0].expr;
+    return call.args.size() == 1 && (call.name.back() == "pg_terminate_backend" || call.name.back() == "pg_cancel_backend");
+  }
+
+  // Finds the sessions first, then signals each: once a row, as PostgreSQL does.
+  base::Result<std::unique_ptr<model::RowSource>> Signal(const sql::Select& select, const Caller& caller,
+                                                         const std::vector<std::string>& parameters) {
+    auto pids = select.Clone();
+    sql::ExprPtr call = std::move(pids->items[0].expr);
+    auto cast = std::make_unique<sql::Expr>();
+    cast->kind = ExprKind::kCast;
+    cast->cast = {model::kInt8, "int8", {}};
+    cast->args.push_back(std::move(call->args[0]));
+    pids->items[0] = {std::move(cast), "pid"};
+    ASSIGN_OR_RETURN(const Query query, Prepare(*pids, caller, &parameters));
+    ASSIGN_OR_RETURN(const auto answer, Answer(query, caller));
+    model::Fields fields{{sql::OutputName({call->Clone(), select.items[0].alias}), model::kBool}};
+    auto signalled = std::make_unique<SignalRows>(std::move(fields));
+    for (const auto& chunk : answer->chunks) {
+      for (size_t i = 0; i < chunk.view().rows; ++i) {
+        const model::ColumnView& column = chunk.view().columns[0];
+        const bool known = !column.IsNull(i) && caller.engine;
+        const auto pid = known ? column.Get<int64_t>(i) : 0;
+        signalled->Add(known && caller.engine->CancelBackend(static_cast<int>(pid), call->name.back() == "pg_terminate_backend"));
+      }
+    }
+    return std::unique_ptr<model::RowSource>(std::move(signalled));
+  }
+
+  // One boolean a signalled session.
+  class SignalRows : public model::RowSource {
+   public:
+    explicit SignalRows(model::Fields fields) : fields_(std::move(fields)) {}
+    void Add(bool done) { done_.push_back(done); }
+    const model::Fields& fields() const override { return fields_; }
+    base::Result<model::ChunkView> Next() override {
+      model::ColumnView column;
+      column.kind = model::CellKind::kBool;
+      column.data = done_.data();
+      return model::ChunkView{std::exchange(read_, true) ? 0 : done_.size(), {column}};
+    }
+
+   private:
+    const model::Fields fields_;
+    std::vector<uint8_t> done_;
+    bool read_ = false;
+  };
 
   const std::unique_ptr<store::Store> store_;
   catalog::CatalogHolder* const catalog_;
-  const std::string server_version_;
-  std::mutex mutex_;
-  catalog::CatalogPtr filled_;
+  const CatalogRewrite::Server server_;
+  CatalogAnswers answers_;
+
+  std::mutex fill_mutex_;   // before idle_mutex_
+  std::shared_ptr<const CatalogNames> names_;
   std::string database_;
+  int64_t generation_ = 0;
+
+  std::mutex idle_mutex_;
+  std::vector<std::unique_ptr<store::Connection>> idle_;
 };
 
 }  // namespace
@@ -272,7 +279,6 @@ base::Result<std::unique_ptr<query::SystemCatalog>> MakeSystemCatalog(catalog::C
   store::StoreOptions store_options;
   store_options.memory_limit_bytes = size_t{64} << 20;
   store_options.threads = 1;
-  store_options.lock_settings = false;
   ASSIGN_OR_RETURN(auto store, store::Store::Open(store_options));
   auto system = std::make_unique<SystemCatalogImpl>(std::move(store), catalog, options.server_version);
   RETURN_IF_ERROR(system->Define());

@@ -6,7 +6,9 @@ namespace sql {
 namespace {
 
 ExprPtr CloneExpr(const ExprPtr& expr) { return expr == nullptr ? nullptr : expr->Clone(); }
-SelectPtr CloneSelect(const SelectPtr& select) { return select == nullptr ? nullptr : select->Clone(); }
+SelectPtr CloneSelect(const SelectPtr& select) {
+  return select == nullptr ? nullptr : select->Clone();
+}
 
 std::vector<ExprPtr> CloneList(const std::vector<ExprPtr>& list) {
   std::vector<ExprPtr> out;
@@ -48,14 +50,17 @@ bool Same(const std::vector<ExprPtr>& a, const std::vector<ExprPtr>& b) {
 bool Same(const std::vector<SortKey>& a, const std::vector<SortKey>& b) {
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i)
-    if (a[i].descending != b[i].descending || a[i].nulls != b[i].nulls || !Same(a[i].expr, b[i].expr)) return false;
+    if (a[i].descending != b[i].descending || a[i].nulls != b[i].nulls ||
+        !Same(a[i].expr, b[i].expr))
+      return false;
   return true;
 }
 
 bool Same(const std::unique_ptr<WindowSpec>& a, const std::unique_ptr<WindowSpec>& b) {
   if (a == nullptr || b == nullptr) return a == b;
-  return a->name == b->name && Same(a->partition_by, b->partition_by) && Same(a->order_by, b->order_by) &&
-         a->frame.options == b->frame.options && Same(a->frame.start, b->frame.start) && Same(a->frame.end, b->frame.end);
+  return a->name == b->name && Same(a->partition_by, b->partition_by) &&
+         Same(a->order_by, b->order_by) && a->frame.options == b->frame.options &&
+         Same(a->frame.start, b->frame.start) && Same(a->frame.end, b->frame.end);
 }
 
 bool Same(const Literal& a, const Literal& b) {
@@ -72,13 +77,12 @@ bool SameType(const TypeName& a, const TypeName& b) {
   return a.type == b.type && a.name == b.name && a.modifiers == b.modifiers;
 }
 
-// The name PostgreSQL gives an expression and how sure it is: 0 no name, 1 a weak one, 2 a good one.
+// The name PostgreSQL gives an expression and how sure it is: 0 no name, 1 a weak one, 2 a good
+// one.
 int NameOfExpr(const Expr& expr, std::string* name) {
   switch (expr.kind) {
     case ExprKind::kColumn:
-    case ExprKind::kField:
-      *name = expr.name.empty() ? "?column?" : expr.name.back();
-      return 2;
+    case ExprKind::kField: *name = expr.name.empty() ? "?column?" : expr.name.back(); return 2;
     case ExprKind::kFunction: *name = expr.name.empty() ? "?column?" : expr.name.back(); return 2;
     case ExprKind::kSubscript:
     case ExprKind::kCollate: return expr.args.empty() ? 0 : NameOfExpr(*expr.args[0], name);
@@ -89,7 +93,8 @@ int NameOfExpr(const Expr& expr, std::string* name) {
       return 1;
     }
     case ExprKind::kCase: {
-      const int strength = expr.has_else && !expr.args.empty() ? NameOfExpr(*expr.args.back(), name) : 0;
+      const int strength =
+          expr.has_else && !expr.args.empty() ? NameOfExpr(*expr.args.back(), name) : 0;
       if (strength > 1) return strength;
       *name = "case";
       return 1;
@@ -97,7 +102,8 @@ int NameOfExpr(const Expr& expr, std::string* name) {
     case ExprKind::kCoalesce:
     case ExprKind::kDefault: {
       name->clear();
-      for (char c : expr.name.empty() ? std::string() : expr.name[0]) *name += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+      for (char c : expr.name.empty() ? std::string() : expr.name[0])
+        *name += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
       return 2;
     }
     case ExprKind::kExists: *name = "exists"; return 2;
@@ -172,7 +178,8 @@ SelectPtr Select::Clone() const {
   out->right = CloneSelect(right);
   out->recursive = recursive;
   for (const CommonTable& table : with)
-    out->with.push_back({table.location, table.name, table.materialized, table.columns, CloneSelect(table.select)});
+    out->with.push_back(
+        {table.location, table.name, table.materialized, table.columns, CloneSelect(table.select)});
   out->distinct = distinct;
   out->distinct_on = CloneList(distinct_on);
   for (const SelectItem& item : items) out->items.push_back({CloneExpr(item.expr), item.alias});
@@ -197,14 +204,17 @@ std::string OutputName(const SelectItem& item) {
 }
 
 bool SameExpr(const Expr& a, const Expr& b) {
-  if (a.kind != b.kind || a.name != b.name || a.parameter != b.parameter || a.negated != b.negated ||
-      a.distinct != b.distinct || a.star != b.star || a.within_group != b.within_group || a.variadic != b.variadic ||
+  if (a.kind != b.kind || a.name != b.name || a.parameter != b.parameter ||
+      a.negated != b.negated || a.distinct != b.distinct || a.star != b.star ||
+      a.within_group != b.within_group || a.variadic != b.variadic ||
       a.has_operand != b.has_operand || a.has_else != b.has_else)
     return false;
   if (!Same(a.literal, b.literal) || !SameType(a.cast, b.cast)) return false;
   if ((a.subquery == nullptr) != (b.subquery == nullptr)) return false;
-  if (a.subquery != nullptr && PrintPostgres(*a.subquery) != PrintPostgres(*b.subquery)) return false;
-  return Same(a.args, b.args) && Same(a.filter, b.filter) && Same(a.order_by, b.order_by) && Same(a.over, b.over);
+  if (a.subquery != nullptr && PrintPostgres(*a.subquery) != PrintPostgres(*b.subquery))
+    return false;
+  return Same(a.args, b.args) && Same(a.filter, b.filter) && Same(a.order_by, b.order_by) &&
+         Same(a.over, b.over);
 }
 
 }  // namespace sql

@@ -1,7 +1,8 @@
 #pragma once
 // The binder behind BindSelect. One object binds one statement, in place.
 //
-// Threads: one owner. Borrows: the lookup, the options, the tree. Limits: recursion is bounded by ParseLimits.
+// Threads: one owner. Borrows: the lookup, the options, the tree. Limits: recursion is bounded by
+// ParseLimits.
 
 #include <string>
 #include <vector>
@@ -13,7 +14,20 @@
 namespace sql {
 
 // Where an expression stands, for what may stand there and for messages.
-enum class Clause : uint8_t { kSelect, kWhere, kOn, kGroupBy, kHaving, kOrderBy, kValues, kLimit, kFrom, kFilter, kWindow, kOther };
+enum class Clause : uint8_t {
+  kSelect,
+  kWhere,
+  kOn,
+  kGroupBy,
+  kHaving,
+  kOrderBy,
+  kValues,
+  kLimit,
+  kFrom,
+  kFilter,
+  kWindow,
+  kOther
+};
 
 class Binder {
  public:
@@ -33,7 +47,8 @@ class Binder {
     bool has_aggregates = false;
     Clause clause = Clause::kOther;
     bool in_aggregate = false, in_window = false;
-    size_t aggregate_columns = 0, own_columns = 0;  // columns seen inside the aggregate: all, and of this SELECT
+    size_t aggregate_columns = 0,
+           own_columns = 0;  // columns seen inside the aggregate: all, and of this SELECT
     std::vector<std::string> window_names;
     Level* outer = nullptr;
   };
@@ -50,13 +65,16 @@ class Binder {
   base::Status BindLimit(ExprPtr* limit, const char* name, Level* level);
   base::Status BindWindows(Select* select, Level* level);
   base::Status BindOrderBy(Select* select, const std::vector<std::string>& names, Level* level);
-  base::Status BindGroupBy(ExprPtr* key, Select* select, const std::vector<std::string>& names, Level* level);
-  base::Status BindKey(ExprPtr* key, Select* select, const std::vector<std::string>& names, Clause clause, Level* level);
+  base::Status BindGroupBy(ExprPtr* key, Select* select, const std::vector<std::string>& names,
+                           Level* level);
+  base::Status BindKey(ExprPtr* key, Select* select, const std::vector<std::string>& names,
+                       Clause clause, Level* level);
   model::Fields OutputOf(const Select& select, const std::vector<std::string>& names) const;
   model::Fields RenamedFields(model::Fields fields, const std::vector<std::string>& names) const;
 
   // bind_set.cc
-  base::Result<model::Fields> BindSetOperation(Select* select, Level* level, const CommonTable* recursive);
+  base::Result<model::Fields> BindSetOperation(Select* select, Level* level,
+                                               const CommonTable* recursive);
   base::Status CoerceOutput(Select* select, size_t column, model::Type type, Level* level);
   base::Status BindSetOrder(Select* select, const model::Fields& fields, Level* level);
 
@@ -66,8 +84,10 @@ class Binder {
   base::Status BindWindowTable(TableRef* table, Level* level);
   base::Status BindTableFunction(TableRef* table, Level* level);
   base::Status BindJoin(TableRef* table, Level* level);
-  base::Status MergeColumns(TableRef* table, size_t first, size_t middle, size_t first_star, size_t middle_star, Level* level);
-  base::Status AddTable(const TableRef& table, model::Fields fields, std::vector<std::string> relation, Level* level);
+  base::Status MergeColumns(TableRef* table, size_t first, size_t middle, size_t first_star,
+                            size_t middle_star, Level* level);
+  base::Status AddTable(const TableRef& table, model::Fields fields,
+                        std::vector<std::string> relation, Level* level);
   base::Result<const RelationInfo*> FindRelation(TableRef* table);
   base::Status CheckWindowSize(TableRef* table, Level* level);
 
@@ -90,7 +110,8 @@ class Binder {
   base::Status BindValueFunction(ExprPtr* slot);
   base::Status BindParameter(Expr* expr);
   base::Status BindArgs(std::vector<ExprPtr>* args, Level* level);
-  base::Status ToCommonType(std::vector<ExprPtr*> parts, const char* construct, Level* level, model::Type* type);
+  base::Status ToCommonType(std::vector<ExprPtr*> parts, const char* construct, Level* level,
+                            model::Type* type);
 
   // bind_operator.cc
   base::Status BindOperator(ExprPtr* slot, Level* level);
@@ -103,7 +124,8 @@ class Binder {
   base::Status ResolveOperator(Expr* expr);
   base::Status CompareRows(ExprPtr* slot, Level* level);
   base::Status Comparable(const std::string& op, ExprPtr* left, ExprPtr* right, int location);
-  base::Status NoOperator(const std::string& op, const std::vector<model::Type>& types, int location, bool ambiguous) const;
+  base::Status NoOperator(const std::string& op, const std::vector<model::Type>& types,
+                          int location, bool ambiguous) const;
 
   // bind_call.cc
   base::Status BindCall(ExprPtr* slot, Level* level);
@@ -128,6 +150,7 @@ class Binder {
   base::Status CoerceBool(ExprPtr* slot, const std::string& what);
   base::Status BindCast(ExprPtr* slot, Level* level);
   base::Status CoerceLiteral(ExprPtr* slot, model::Type to);
+  base::Status CoerceNumberLiteral(ExprPtr* slot, model::Type to);
   base::Status CoerceParameter(Expr* parameter, model::Type to);
   base::Status CoerceArrayLiteral(ExprPtr* slot, model::Type to);
 
@@ -145,9 +168,12 @@ class Binder {
   std::vector<const RelationInfo*> used_;
 };
 
-// Result type of a call or operator whose table entry says numeric: with the precision that DuckDB computes in.
+// Result type of a call or operator whose table entry says numeric: with the precision that DuckDB
+// computes in.
 model::Type NumericResultOf(const Expr& call);
 
-inline bool IsUnknown(model::Type type) { return type.id == model::TypeId::kUnknown && !type.array; }
+inline bool IsUnknown(model::Type type) {
+  return type.id == model::TypeId::kUnknown && !type.array;
+}
 
 }  // namespace sql

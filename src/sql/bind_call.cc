@@ -27,7 +27,8 @@ const char* PlaceOf(Clause clause) {
 }
 
 bool MayAggregate(Clause clause) {
-  return clause == Clause::kSelect || clause == Clause::kHaving || clause == Clause::kOrderBy || clause == Clause::kWindow;
+  return clause == Clause::kSelect || clause == Clause::kHaving || clause == Clause::kOrderBy ||
+         clause == Clause::kWindow;
 }
 
 struct Known {
@@ -46,7 +47,9 @@ Known KnownOf(const std::string& name) {
 
 std::string TypeList(const std::vector<Type>& types) {
   std::string out;
-  for (Type type : types) out += (out.empty() ? "" : ", ") + (IsUnknown(type) ? "unknown" : model::NameOf(Type{type.id, 0, 0, type.array}));
+  for (Type type : types)
+    out += (out.empty() ? "" : ", ") +
+           (IsUnknown(type) ? "unknown" : model::NameOf(Type{type.id, 0, 0, type.array}));
   return out;
 }
 
@@ -55,7 +58,8 @@ std::string TypeList(const std::vector<Type>& types) {
 base::Status Binder::BindCall(ExprPtr* slot, Level* level) {
   Expr* call = slot->get();
   if (call->name.size() > 1 && (call->name.size() > 2 || call->name[0] != "pg_catalog"))
-    return base::NotFound("function " + call->name[0] + "." + call->name.back() + " does not exist").WithSqlstate("42883");
+    return base::NotFound("function " + call->name[0] + "." + call->name.back() + " does not exist")
+        .WithSqlstate("42883");
   if (call->name.size() > 1) call->name.erase(call->name.begin());
   const std::string& name = call->name[0];
   if (call->variadic) return base::Unsupported("VARIADIC is not supported");
@@ -87,36 +91,53 @@ base::Status Binder::BindCastCall(ExprPtr* slot, Type type, Level* level) {
 
 base::Status Binder::CheckCallShape(const Expr& call, FunctionKind kind, bool ordered_set) const {
   const std::string& name = call.name[0];
-  const auto wrong = [](const std::string& message) { return base::Invalid(message).WithSqlstate("42809"); };
-  if (kind == FunctionKind::kWindow && call.over == nullptr) return wrong("window function " + name + " requires an OVER clause");
+  const auto wrong = [](const std::string& message) {
+    return base::Invalid(message).WithSqlstate("42809");
+  };
+  if (kind == FunctionKind::kWindow && call.over == nullptr)
+    return wrong("window function " + name + " requires an OVER clause");
   if (kind == FunctionKind::kScalar && call.over != nullptr && !SignaturesOf(name, false).empty())
-    return wrong("OVER specified, but " + name + " is not a window function nor an aggregate function");
+    return wrong("OVER specified, but " + name +
+                 " is not a window function nor an aggregate function");
   if (kind != FunctionKind::kAggregate) {
-    if (call.distinct) return wrong("DISTINCT specified, but " + name + " is not an aggregate function");
-    if (call.filter != nullptr) return wrong("FILTER specified, but " + name + " is not an aggregate function");
-    if (!call.order_by.empty()) return wrong("ORDER BY specified, but " + name + " is not an aggregate function");
+    if (call.distinct)
+      return wrong("DISTINCT specified, but " + name + " is not an aggregate function");
+    if (call.filter != nullptr)
+      return wrong("FILTER specified, but " + name + " is not an aggregate function");
+    if (!call.order_by.empty())
+      return wrong("ORDER BY specified, but " + name + " is not an aggregate function");
   }
-  if (call.within_group && !ordered_set) return wrong(name + " is not an ordered-set aggregate, so it cannot have WITHIN GROUP");
+  if (call.within_group && !ordered_set)
+    return wrong(name + " is not an ordered-set aggregate, so it cannot have WITHIN GROUP");
   if (!call.within_group && ordered_set)
-    return wrong("WITHIN GROUP is required for ordered-set aggregate " + name).WithHint("Write " + name + "(...) WITHIN GROUP (ORDER BY x).");
+    return wrong("WITHIN GROUP is required for ordered-set aggregate " + name)
+        .WithHint("Write " + name + "(...) WITHIN GROUP (ORDER BY x).");
   if (call.within_group && call.distinct) return wrong("cannot use DISTINCT with WITHIN GROUP");
   if (ordered_set && call.over != nullptr && name != "approx_percentile")
     return base::Unsupported("OVER is not supported for ordered-set aggregate " + name);
-  if (call.distinct && call.over != nullptr) return base::Unsupported("DISTINCT is not implemented for window functions");
+  if (call.distinct && call.over != nullptr)
+    return base::Unsupported("DISTINCT is not implemented for window functions");
   return {};
 }
 
 base::Status Binder::CheckAggregatePlace(const Expr&, Level* level) const {
-  if (!options_.allow_aggregates) return base::Invalid("aggregate functions are not allowed here").WithSqlstate("42803");
-  if (level->in_aggregate) return base::Invalid("aggregate function calls cannot be nested").WithSqlstate("42803");
+  if (!options_.allow_aggregates)
+    return base::Invalid("aggregate functions are not allowed here").WithSqlstate("42803");
+  if (level->in_aggregate)
+    return base::Invalid("aggregate function calls cannot be nested").WithSqlstate("42803");
   if (!MayAggregate(level->clause))
-    return base::Invalid("aggregate functions are not allowed in " + std::string(PlaceOf(level->clause))).WithSqlstate("42803");
+    return base::Invalid("aggregate functions are not allowed in " +
+                         std::string(PlaceOf(level->clause)))
+        .WithSqlstate("42803");
   return {};
 }
 
 base::Status Binder::CheckWindowPlace(const Expr& call, Level* level) const {
-  if (level->in_aggregate) return base::Invalid("aggregate function calls cannot contain window function calls").WithSqlstate("42803");
-  if (level->in_window) return base::Invalid("window function calls cannot be nested").WithSqlstate("42P20");
+  if (level->in_aggregate)
+    return base::Invalid("aggregate function calls cannot contain window function calls")
+        .WithSqlstate("42803");
+  if (level->in_window)
+    return base::Invalid("window function calls cannot be nested").WithSqlstate("42P20");
   if (level->clause == Clause::kSelect || level->clause == Clause::kOrderBy) return {};
   const std::string place = level->clause == Clause::kHaving ? "HAVING" : PlaceOf(level->clause);
   (void)call;
@@ -134,14 +155,16 @@ base::Status Binder::BindCallParts(Expr* call, bool aggregate, Level* level) {
     RETURN_IF_ERROR(BindArgs(&call->args, level));
     for (SortKey& key : call->order_by) {
       RETURN_IF_ERROR(Bind(&key.expr, level));
-      if (IsUnknown(key.expr->type) && !call->within_group) RETURN_IF_ERROR(Coerce(&key.expr, model::kText));
+      if (IsUnknown(key.expr->type) && !call->within_group)
+        RETURN_IF_ERROR(Coerce(&key.expr, model::kText));
     }
     if (call->filter == nullptr) return {};
     RETURN_IF_ERROR(BindIn(&call->filter, Clause::kFilter, level));
     return CoerceBool(&call->filter, "FILTER");
   };
   base::Status status = parts();
-  if (status.ok() && call->over != nullptr) status = BindOver(call->over.get(), call->location, level);
+  if (status.ok() && call->over != nullptr)
+    status = BindOver(call->over.get(), call->location, level);
   level->in_window = in_window;
   if (!aggregate) return status;
   level->in_aggregate = false;
@@ -152,8 +175,11 @@ base::Status Binder::BindCallParts(Expr* call, bool aggregate, Level* level) {
 }
 
 base::Status Binder::BindOver(WindowSpec* over, int location, Level* level) {
-  if (!over->name.empty() && std::find(level->window_names.begin(), level->window_names.end(), over->name) == level->window_names.end())
-    return Fail(base::NotFound("window \"" + over->name + "\" does not exist").WithSqlstate("42704"), location);
+  if (!over->name.empty() && std::find(level->window_names.begin(), level->window_names.end(),
+                                       over->name) == level->window_names.end())
+    return Fail(
+        base::NotFound("window \"" + over->name + "\" does not exist").WithSqlstate("42704"),
+        location);
   const bool in_window = level->in_window;
   level->in_window = true;
   const auto parts = [&]() -> base::Status {
@@ -169,8 +195,11 @@ base::Status Binder::BindOver(WindowSpec* over, int location, Level* level) {
       if (*bound == nullptr) continue;
       RETURN_IF_ERROR(BindIn(bound, Clause::kWindow, level));
       const bool range = over->frame.options & 0x2;
-      const bool time = range && !over->order_by.empty() && !over->order_by[0].expr->type.IsNumber();
-      RETURN_IF_ERROR(Coerce(bound, time ? Type{TypeId::kInterval} : range && !IsUnknown((*bound)->type) ? (*bound)->type : model::kInt8));
+      const bool time =
+          range && !over->order_by.empty() && !over->order_by[0].expr->type.IsNumber();
+      RETURN_IF_ERROR(Coerce(bound, time                                  ? Type{TypeId::kInterval}
+                                    : range && !IsUnknown((*bound)->type) ? (*bound)->type
+                                                                          : model::kInt8));
     }
     return {};
   };
@@ -191,18 +220,29 @@ base::Status Binder::ResolveCall(Expr* call) {
   if (count_star) types.push_back(model::kInt8);
   bool ambiguous = false;
   const std::optional<Resolved> resolved =
-      call->star && !count_star ? std::nullopt : Resolve(name, false, types, call->within_group ? call->order_by.size() : 0, &ambiguous);
+      call->star && !count_star
+          ? std::nullopt
+          : Resolve(name, false, types, call->within_group ? call->order_by.size() : 0, &ambiguous);
   if (!resolved) {
     const std::string text = "function " + name + "(" + TypeList(types) + ")";
     if (ambiguous)
-      return base::Invalid(text + " is not unique").WithSqlstate("42725").WithHint("Could not choose a best candidate function. You might need to add explicit type casts.");
-    std::string hint = "No function matches the given name and argument types. You might need to add explicit type casts.";
+      return base::Invalid(text + " is not unique")
+          .WithSqlstate("42725")
+          .WithHint(
+              "Could not choose a best candidate function. You might need to add explicit type "
+              "casts.");
+    std::string hint =
+        "No function matches the given name and argument types. You might need to add explicit "
+        "type casts.";
     if (SignaturesOf(name, false).empty())
-      if (auto near = base::NearestName(name, FunctionNames())) hint = "Perhaps you meant the function \"" + *near + "\".";
+      if (auto near = base::NearestName(name, FunctionNames()))
+        hint = "Perhaps you meant the function \"" + *near + "\".";
     return base::NotFound(text + " does not exist").WithSqlstate("42883").WithHint(hint);
   }
   for (size_t i = 0; i < arguments.size(); ++i) {
-    const Type wanted = IsUnknown(resolved->arguments[i]) && IsUnknown(types[i]) ? model::kText : resolved->arguments[i];
+    const Type wanted = IsUnknown(resolved->arguments[i]) && IsUnknown(types[i])
+                            ? model::kText
+                            : resolved->arguments[i];
     RETURN_IF_ERROR(Coerce(arguments[i], wanted));
   }
   call->type = resolved->result;
@@ -210,7 +250,8 @@ base::Status Binder::ResolveCall(Expr* call) {
   if (signature.result == Signature::Result::kExact) {
     if (call->type.id == TypeId::kNumeric && !call->type.array) call->type = NumericResultOf(*call);
   } else if (signature.result_argument < arguments.size()) {
-    const Type argument = (*arguments[signature.result_argument])->type;  // as coerced, with its precision
+    const Type argument =
+        (*arguments[signature.result_argument])->type;  // as coerced, with its precision
     if (argument.id == call->type.id) {
       call->type.precision = argument.precision;
       call->type.scale = argument.scale;
@@ -221,7 +262,9 @@ base::Status Binder::ResolveCall(Expr* call) {
 
 base::Status Binder::BindGrouping(Expr* call, Level* level) {
   if (!MayAggregate(level->clause) || call->over != nullptr)
-    return base::Invalid("grouping operations are not allowed in " + std::string(PlaceOf(level->clause))).WithSqlstate("42803");
+    return base::Invalid("grouping operations are not allowed in " +
+                         std::string(PlaceOf(level->clause)))
+        .WithSqlstate("42803");
   const bool in_aggregate = level->in_aggregate;
   level->in_aggregate = true;
   base::Status status = BindArgs(&call->args, level);

@@ -21,20 +21,26 @@ using model::TypeId;
 namespace {
 
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())))
+    text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())))
+    text.remove_suffix(1);
   return text;
 }
 
 base::Status WrongInput(Type type, std::string_view text) {
-  return base::DataError("invalid input syntax for type " + model::NameOf(Type{type.id, 0, 0, type.array}) + ": \"" + std::string(text) + "\"")
+  return base::DataError("invalid input syntax for type " +
+                         model::NameOf(Type{type.id, 0, 0, type.array}) + ": \"" +
+                         std::string(text) + "\"")
       .WithSqlstate("22P02");
 }
 
 bool ReadBool(std::string_view text, bool* value) {
   std::string word;
   for (char c : Trim(text)) word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto begins = [&](std::string_view whole, size_t least) { return word.size() >= least && whole.starts_with(word); };
+  const auto begins = [&](std::string_view whole, size_t least) {
+    return word.size() >= least && whole.starts_with(word);
+  };
   *value = begins("true", 1) || begins("yes", 1) || word == "on" || word == "1";
   return *value || begins("false", 1) || begins("no", 1) || begins("off", 2) || word == "0";
 }
@@ -45,14 +51,20 @@ base::Result<int64_t> ReadInteger(std::string_view text, Type type) {
   int64_t value = 0;
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   const bool whole = !digits.empty() && stop == digits.data() + digits.size();
-  if (!whole || error == std::errc::invalid_argument || digits.starts_with("+")) return WrongInput(type, text);
-  const int64_t most = type.id == TypeId::kInt2 ? INT16_MAX : type.id == TypeId::kInt4 ? INT32_MAX : INT64_MAX;
+  if (!whole || error == std::errc::invalid_argument || digits.starts_with("+"))
+    return WrongInput(type, text);
+  const int64_t most = type.id == TypeId::kInt2   ? INT16_MAX
+                       : type.id == TypeId::kInt4 ? INT32_MAX
+                                                  : INT64_MAX;
   if (error != std::errc() || value > most || value < -most - 1)
-    return base::DataError("value \"" + std::string(text) + "\" is out of range for type " + model::NameOf(type)).WithSqlstate("22003");
+    return base::DataError("value \"" + std::string(text) + "\" is out of range for type " +
+                           model::NameOf(type))
+        .WithSqlstate("22003");
   return value;
 }
 
-// Plain digits of a number with or without exponent, without needless zeros before the point; empty when it is no number.
+// Plain digits of a number with or without exponent, without needless zeros before the point; empty
+// when it is no number.
 std::string PlainDigits(std::string_view text) {
   text = Trim(text);
   std::string out, digits;
@@ -62,16 +74,21 @@ std::string PlainDigits(std::string_view text) {
   }
   int point = -1, exponent = 0;
   size_t i = 0;
-  for (; i < text.size() && (std::isdigit(static_cast<unsigned char>(text[i])) || (text[i] == '.' && point < 0)); ++i) {
+  for (; i < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[i])) || (text[i] == '.' && point < 0));
+       ++i) {
     if (text[i] == '.') point = static_cast<int>(digits.size());
     else digits += text[i];
   }
   if (digits.empty() || digits.size() > 200) return "";
   if (i < text.size()) {
     if (text[i] != 'e' && text[i] != 'E') return "";
-    const std::string_view rest = text.substr(i + (i + 1 < text.size() && text[i + 1] == '+' ? 2 : 1));
+    const std::string_view rest =
+        text.substr(i + (i + 1 < text.size() && text[i + 1] == '+' ? 2 : 1));
     const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), exponent);
-    if (error != std::errc() || stop != rest.data() + rest.size() || exponent > 200 || exponent < -200) return "";
+    if (error != std::errc() || stop != rest.data() + rest.size() || exponent > 200 ||
+        exponent < -200)
+      return "";
   }
   int whole = (point < 0 ? static_cast<int>(digits.size()) : point) + exponent;
   while (whole <= 0) digits.insert(0, "0"), ++whole;
@@ -90,7 +107,8 @@ Type TypeOfDigits(std::string_view digits) {
   size_t whole = point == std::string_view::npos ? digits.size() : point;
   if (whole == 1 && digits[0] == '0' && scale > 0) whole = 0;
   if (whole + scale > 38) return model::kNumeric;
-  return {TypeId::kNumeric, static_cast<uint8_t>(std::max<size_t>(whole + scale, 1)), static_cast<uint8_t>(scale)};
+  return {TypeId::kNumeric, static_cast<uint8_t>(std::max<size_t>(whole + scale, 1)),
+          static_cast<uint8_t>(scale)};
 }
 
 bool ReadHexOrEscape(std::string_view text) {
@@ -115,7 +133,8 @@ bool IsUuid(std::string_view text) {
 std::string PlainUuid(std::string_view text) {
   std::string digits;
   for (char c : text)
-    if (std::isxdigit(static_cast<unsigned char>(c))) digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::isxdigit(static_cast<unsigned char>(c)))
+      digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (size_t at : {8, 13, 18, 23}) digits.insert(at, "-");
   return digits;
 }
@@ -138,7 +157,9 @@ ExprPtr SpecialTime(const ReadTime& time, Type to, int location) {
     now->type = model::kTimestampTz;
     return to.id == TypeId::kTimestampTz ? std::move(now) : CastOf(std::move(now), to);
   }
-  if (time.special != Special::kToday && time.special != Special::kTomorrow && time.special != Special::kYesterday) return nullptr;
+  if (time.special != Special::kToday && time.special != Special::kTomorrow &&
+      time.special != Special::kYesterday)
+    return nullptr;
   ExprPtr day = MakeExpr(ExprKind::kDefault, location);
   day->name = {"CURRENT_DATE"};
   day->type = Type{TypeId::kDate};
@@ -157,13 +178,15 @@ ExprPtr SpecialTime(const ReadTime& time, Type to, int location) {
   return to.id == TypeId::kDate ? std::move(day) : CastOf(std::move(day), to);
 }
 
-// The canonical text of a constant time, in UTC where that can be known without a time zone database.
+// The canonical text of a constant time, in UTC where that can be known without a time zone
+// database.
 std::string TimeText(const ReadTime& time, Type to, bool utc) {
   if (time.special == ReadTime::Special::kInfinity) return "infinity";
   if (time.special == ReadTime::Special::kMinusInfinity) return "-infinity";
   if (to.id == TypeId::kDate) return DateText(time.microseconds);
   if (to.id == TypeId::kTimestamp) return TimestampText(time.microseconds);
-  if (time.offset_seconds) return TimestampText(time.microseconds - *time.offset_seconds * int64_t{1'000'000}) + "+00";
+  if (time.offset_seconds)
+    return TimestampText(time.microseconds - *time.offset_seconds * int64_t{1'000'000}) + "+00";
   const std::string civil = TimestampText(time.microseconds);
   if (!time.zone.empty()) return civil + " " + time.zone;
   return utc ? civil + "+00" : civil;
@@ -198,7 +221,8 @@ base::Status Binder::Coerce(ExprPtr* slot, Type to) {
   }
   if (SameType(expr.type, to)) return {};
   if (to.id == TypeId::kNumeric && to.precision == 0 && !to.array) to = AsNumeric(expr.type);
-  if (expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kInteger && !to.array) {
+  if (expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kInteger &&
+      !to.array) {
     if (to.id == TypeId::kNumeric) {
       expr.literal.kind = Literal::Kind::kDecimal;
       expr.literal.text = std::to_string(expr.literal.integer);
@@ -218,88 +242,108 @@ base::Status Binder::Coerce(ExprPtr* slot, Type to) {
 
 base::Status Binder::CoerceBool(ExprPtr* slot, const std::string& what) {
   const Type type = (*slot)->type;
-  if (IsUnknown(type) || (type.id == TypeId::kBool && !type.array)) return Coerce(slot, model::kBool);
-  return Fail(base::Invalid("argument of " + what + " must be type boolean, not type " + model::NameOf(Type{type.id, 0, 0, type.array}))
+  if (IsUnknown(type) || (type.id == TypeId::kBool && !type.array))
+    return Coerce(slot, model::kBool);
+  return Fail(base::Invalid("argument of " + what + " must be type boolean, not type " +
+                            model::NameOf(Type{type.id, 0, 0, type.array}))
                   .WithSqlstate("42804"),
               (*slot)->location);
 }
 
-// An untyped constant becomes one of type `to`. Numbers and booleans become such literals; times, intervals and the like a
-// cast of their canonical text.
+// An untyped constant becomes one of type `to`. Numbers and booleans become such literals; times,
+// intervals and the like a cast of their canonical text.
 base::Status Binder::CoerceLiteral(ExprPtr* slot, Type to) {
   Expr& expr = **slot;
-  Literal& literal = expr.literal;
-  const int location = expr.location;
-  if (literal.kind == Literal::Kind::kNull) {
+  if (expr.literal.kind == Literal::Kind::kNull) {
     expr.type = to;
     return {};
   }
   if (to.array) return CoerceArrayLiteral(slot, to);
-  const std::string text = literal.text;
-  const auto cast_of = [&](std::string canonical) {
-    literal.text = std::move(canonical);
-    expr.type = model::kText;
-    *slot = CastOf(std::move(*slot), to);
-    return base::Status();
-  };
+  if (to.IsNumber() || to.id == TypeId::kOid || to.id == TypeId::kBool)
+    return CoerceNumberLiteral(slot, to);
+  const std::string text = expr.literal.text;
+  const int location = expr.location;
+  std::string canonical = text;
   switch (to.id) {
-    case TypeId::kBool:
-      if (!ReadBool(text, &literal.boolean)) return Fail(WrongInput(to, text), location);
-      literal.kind = Literal::Kind::kBool;
-      break;
-    case TypeId::kInt2: case TypeId::kInt4: case TypeId::kInt8: case TypeId::kOid: {
-      base::Result<int64_t> value = ReadInteger(text, to.id == TypeId::kOid ? model::kInt8 : to);
-      if (!value.ok()) return Fail(value.TakeStatus(), location);
-      literal.kind = Literal::Kind::kInteger;
-      literal.integer = *value;
-      break;
-    }
-    case TypeId::kNumeric: {
-      const std::string digits = PlainDigits(text);
-      if (digits.empty()) return Fail(WrongInput(to, text), location);
-      literal.kind = Literal::Kind::kDecimal;
-      literal.text = digits;
-      expr.type = TypeOfDigits(digits);
-      if (to.precision > 0 && !(expr.type == to)) *slot = CastOf(std::move(*slot), to);
-      return {};
-    }
-    case TypeId::kFloat4: case TypeId::kFloat8: {
-      const std::string number(Trim(text));
-      char* end = nullptr;
-      std::strtod(number.c_str(), &end);
-      if (number.empty() || *end != '\0' || number.find_first_of("xXpP(") != std::string::npos) return Fail(WrongInput(to, text), location);
-      return cast_of(number);
-    }
-    case TypeId::kDate: case TypeId::kTimestamp: case TypeId::kTimestampTz: {
+    case TypeId::kDate:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz: {
       base::Result<ReadTime> time = ReadTimeText(text, to);
       if (!time.ok()) return Fail(time.TakeStatus(), location);
       if (ExprPtr special = SpecialTime(*time, to, location)) {
         *slot = std::move(special);
         return {};
       }
-      return cast_of(TimeText(*time, to, IsUtc(options_.time_zone)));
+      canonical = TimeText(*time, to, IsUtc(options_.time_zone));
+      break;
     }
     case TypeId::kTime: {
       base::Result<int64_t> clock = ReadClock(text);
       if (!clock.ok()) return Fail(clock.TakeStatus(), location);
-      return cast_of(ClockText(*clock));
+      canonical = ClockText(*clock);
+      break;
     }
     case TypeId::kInterval: {
       base::Result<Interval> interval = ParseInterval(text);
       if (!interval.ok()) return Fail(interval.TakeStatus(), location);
-      return cast_of(IntervalText(*interval));
+      canonical = IntervalText(*interval);
+      break;
     }
     case TypeId::kUuid:
       if (!IsUuid(text)) return Fail(WrongInput(to, text), location);
-      return cast_of(PlainUuid(text));
+      canonical = PlainUuid(text);
+      break;
     case TypeId::kBytea:
       if (!ReadHexOrEscape(text)) return Fail(WrongInput(to, text), location);
-      return cast_of(text);
-    case TypeId::kJson: case TypeId::kJsonb: return cast_of(text);
-    case TypeId::kRegclass: case TypeId::kRecord:
-      return Fail(base::Unsupported("type " + model::NameOf(to) + " is only supported in queries over the system catalog"), location);
-    default: break;
+      break;
+    case TypeId::kJson:
+    case TypeId::kJsonb: break;
+    case TypeId::kRegclass:
+    case TypeId::kRecord:
+      return Fail(base::Unsupported("type " + model::NameOf(to) +
+                                    " is only supported in queries over the system catalog"),
+                  location);
+    default: expr.type = to; return {};
   }
+  expr.literal.text = canonical;
+  expr.type = model::kText;
+  *slot = CastOf(std::move(*slot), to);
+  return {};
+}
+
+base::Status Binder::CoerceNumberLiteral(ExprPtr* slot, Type to) {
+  Expr& expr = **slot;
+  Literal& literal = expr.literal;
+  const std::string text = literal.text;
+  const int location = expr.location;
+  if (to.id == TypeId::kBool) {
+    if (!ReadBool(text, &literal.boolean)) return Fail(WrongInput(to, text), location);
+    literal.kind = Literal::Kind::kBool;
+  } else if (to.id == TypeId::kNumeric) {
+    const std::string digits = PlainDigits(text);
+    if (digits.empty()) return Fail(WrongInput(to, text), location);
+    literal.kind = Literal::Kind::kDecimal;
+    literal.text = digits;
+    expr.type = TypeOfDigits(digits);
+    if (to.precision > 0 && !(expr.type == to)) *slot = CastOf(std::move(*slot), to);
+    return {};
+  } else if (to.IsFloat()) {
+    const std::string number(Trim(text));
+    char* end = nullptr;
+    std::strtod(number.c_str(), &end);
+    const bool odd = number.find_first_of("xXpP(") != std::string::npos;
+    if (number.empty() || *end != '\0' || odd) return Fail(WrongInput(to, text), location);
+    literal.text = number;
+    expr.type = model::kText;
+    *slot = CastOf(std::move(*slot), to);
+    return {};
+  } else {
+    base::Result<int64_t> value = ReadInteger(text, to.id == TypeId::kOid ? model::kInt8 : to);
+    if (!value.ok()) return Fail(value.TakeStatus(), location);
+    literal.kind = Literal::Kind::kInteger;
+    literal.integer = *value;
+  }
+  literal.text.clear();
   expr.type = to;
   return {};
 }
@@ -309,7 +353,10 @@ base::Status Binder::CoerceArrayLiteral(ExprPtr* slot, Type to) {
   const std::string text = (*slot)->literal.text;
   const int location = (*slot)->location;
   std::string_view rest = Trim(text);
-  const auto wrong = [&] { return Fail(base::DataError("malformed array literal: \"" + text + "\"").WithSqlstate("22P02"), location); };
+  const auto wrong = [&] {
+    return Fail(base::DataError("malformed array literal: \"" + text + "\"").WithSqlstate("22P02"),
+                location);
+  };
   if (rest.size() < 2 || rest.front() != '{' || rest.back() != '}') return wrong();
   rest = rest.substr(1, rest.size() - 2);
   ExprPtr array = MakeExpr(ExprKind::kArray, location);
@@ -354,13 +401,20 @@ base::Status Binder::BindCast(ExprPtr* slot, Level* level) {
   Expr& cast = **slot;
   const Type to = cast.cast.type;
   if (to.id == TypeId::kUnknown && cast.cast.name != "unknown")
-    return Fail(base::NotFound("type \"" + cast.cast.name + "\" does not exist").WithSqlstate("42704"), cast.location);
+    return Fail(
+        base::NotFound("type \"" + cast.cast.name + "\" does not exist").WithSqlstate("42704"),
+        cast.location);
   if (cast.cast.name == "bpchar" && !cast.cast.modifiers.empty())
-    return Fail(base::Unsupported("type character(n) is not supported").WithHint("Use text or varchar(n)."), cast.location);
+    return Fail(
+        base::Unsupported("type character(n) is not supported").WithHint("Use text or varchar(n)."),
+        cast.location);
   if (to.id == TypeId::kRegclass || to.id == TypeId::kRecord)
-    return Fail(base::Unsupported("type " + model::NameOf(to) + " is only supported in queries over the system catalog"), cast.location);
+    return Fail(base::Unsupported("type " + model::NameOf(to) +
+                                  " is only supported in queries over the system catalog"),
+                cast.location);
   Expr& inner = *cast.args[0];
-  if (inner.kind == ExprKind::kArray && inner.subquery == nullptr && to.array) {  // ARRAY[...]::int[] types its elements
+  if (inner.kind == ExprKind::kArray && inner.subquery == nullptr &&
+      to.array) {  // ARRAY[...]::int[] types its elements
     RETURN_IF_ERROR(BindArgs(&inner.args, level));
     for (ExprPtr& element : inner.args) {
       const Type item{to.id, to.precision, to.scale};
@@ -375,9 +429,11 @@ base::Status Binder::BindCast(ExprPtr* slot, Level* level) {
   cast.type = to;
   if (IsUnknown(cast.args[0]->type)) {
     const bool limited = cast.cast.name == "varchar" && !cast.cast.modifiers.empty();
-    const bool rounded = (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz) && !cast.cast.modifiers.empty();
+    const bool rounded = (to.id == TypeId::kTimestamp || to.id == TypeId::kTimestampTz) &&
+                         !cast.cast.modifiers.empty();
     RETURN_IF_ERROR(Coerce(&cast.args[0], to));
-    if (SameType(cast.args[0]->type, to) && !limited && !rounded && (to.precision == 0 || cast.args[0]->type == to)) {
+    if (SameType(cast.args[0]->type, to) && !limited && !rounded &&
+        (to.precision == 0 || cast.args[0]->type == to)) {
       ExprPtr value = std::move(cast.args[0]);
       *slot = std::move(value);
     }
@@ -385,7 +441,8 @@ base::Status Binder::BindCast(ExprPtr* slot, Level* level) {
   }
   const Type from = cast.args[0]->type;
   if (!ExplicitlyBecomes(from, to))
-    return Fail(base::Invalid("cannot cast type " + model::NameOf(Type{from.id, 0, 0, from.array}) + " to " + model::NameOf(Type{to.id, 0, 0, to.array}))
+    return Fail(base::Invalid("cannot cast type " + model::NameOf(Type{from.id, 0, 0, from.array}) +
+                              " to " + model::NameOf(Type{to.id, 0, 0, to.array}))
                     .WithSqlstate("42846"),
                 cast.location);
   if (to.id == TypeId::kNumeric && to.precision == 0 && !to.array) {

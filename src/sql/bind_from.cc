@@ -22,23 +22,32 @@ base::Status Binder::BindTable(TableRef* table, Level* level) {
     case TableRef::Kind::kSubquery: break;
   }
   if (table->alias.empty())
-    return Fail(base::Invalid("subquery in FROM must have an alias").WithSqlstate("42601").WithHint("For example, FROM (SELECT ...) [AS] foo."),
+    return Fail(base::Invalid("subquery in FROM must have an alias")
+                    .WithSqlstate("42601")
+                    .WithHint("For example, FROM (SELECT ...) [AS] foo."),
                 table->location);
   // A lateral subquery sees the items before it, another one only the SELECTs around.
-  ASSIGN_OR_RETURN(Fields fields, BindSelect(table->subquery.get(), table->lateral ? level : level->outer, false));
+  ASSIGN_OR_RETURN(Fields fields,
+                   BindSelect(table->subquery.get(), table->lateral ? level : level->outer, false));
   return AddTable(*table, std::move(fields), {}, level);
 }
 
-base::Status Binder::AddTable(const TableRef& table, Fields fields, std::vector<std::string> relation, Level* level) {
+base::Status Binder::AddTable(const TableRef& table, Fields fields,
+                              std::vector<std::string> relation, Level* level) {
   ScopeTable entry;
-  entry.alias = table.alias.empty() ? (table.name.empty() ? std::string() : table.name.back()) : table.alias;
-  if (table.kind == TableRef::Kind::kFunction && table.alias.empty()) entry.alias = table.function->name.back();
+  entry.alias =
+      table.alias.empty() ? (table.name.empty() ? std::string() : table.name.back()) : table.alias;
+  if (table.kind == TableRef::Kind::kFunction && table.alias.empty())
+    entry.alias = table.function->name.back();
   entry.relation = std::move(relation);
   if (!table.name.empty()) entry.relation_name = table.name.back();
   if (level->scope.FindTable(entry.alias))
-    return Fail(base::Invalid("table name \"" + entry.alias + "\" specified more than once").WithSqlstate("42712"), table.location);
+    return Fail(base::Invalid("table name \"" + entry.alias + "\" specified more than once")
+                    .WithSqlstate("42712"),
+                table.location);
   if (table.column_aliases.size() > fields.size())
-    return Fail(base::Invalid("table \"" + entry.alias + "\" has " + std::to_string(fields.size()) + " columns available but " +
+    return Fail(base::Invalid("table \"" + entry.alias + "\" has " + std::to_string(fields.size()) +
+                              " columns available but " +
                               std::to_string(table.column_aliases.size()) + " columns specified")
                     .WithSqlstate("42P10"),
                 table.location);
@@ -55,18 +64,25 @@ base::Result<const RelationInfo*> Binder::FindRelation(TableRef* table) {
   std::vector<std::string>& name = table->name;
   if (name.size() == 3) {
     if (options_.session_value && options_.session_value("current_database") != name[0])
-      return Fail(base::Unsupported("cross-database references are not implemented: \"" + name[0] + "." + name[1] + "." + name[2] + "\""), table->location);
+      return Fail(base::Unsupported("cross-database references are not implemented: \"" + name[0] +
+                                    "." + name[1] + "." + name[2] + "\""),
+                  table->location);
     name.erase(name.begin());
   }
-  const RelationInfo* info = relations_ == nullptr ? nullptr : relations_->Find(name.size() > 1 ? name[0] : "", name.back());
+  const RelationInfo* info = relations_ == nullptr
+                                 ? nullptr
+                                 : relations_->Find(name.size() > 1 ? name[0] : "", name.back());
   if (info != nullptr) {
     if (std::find(used_.begin(), used_.end(), info) == used_.end()) used_.push_back(info);
     return info;
   }
   const std::string written = name.size() > 1 ? name[0] + "." + name[1] : name[0];
-  base::Status status = base::NotFound("relation \"" + written + "\" does not exist").WithSqlstate("42P01");
-  const std::vector<std::string_view> names = relations_ == nullptr ? std::vector<std::string_view>() : relations_->Names();
-  if (auto near = base::NearestName(name.back(), names)) status = std::move(status).WithHint("Perhaps you meant \"" + *near + "\".");
+  base::Status status =
+      base::NotFound("relation \"" + written + "\" does not exist").WithSqlstate("42P01");
+  const std::vector<std::string_view> names =
+      relations_ == nullptr ? std::vector<std::string_view>() : relations_->Names();
+  if (auto near = base::NearestName(name.back(), names))
+    status = std::move(status).WithHint("Perhaps you meant \"" + *near + "\".");
   return Fail(std::move(status), table->location);
 }
 
@@ -87,25 +103,33 @@ base::Status Binder::CheckWindowSize(TableRef* table, Level* level) {
   }
   const std::string* text = ConstantOf(*table->window_args[0]);
   if (text == nullptr || table->window_args[0]->type.id != TypeId::kInterval)
-    return Fail(base::Invalid("the size of a window must be an INTERVAL constant").WithSqlstate("42804").WithHint("For example INTERVAL '1' MINUTE."),
+    return Fail(base::Invalid("the size of a window must be an INTERVAL constant")
+                    .WithSqlstate("42804")
+                    .WithHint("For example INTERVAL '1' MINUTE."),
                 table->window_args[0]->location);
   ASSIGN_OR_RETURN(const Interval size, ParseInterval(*text));
   const bool mixed = size.months != 0 && (size.days != 0 || size.microseconds != 0);
   const bool positive = size.months > 0 || size.days * 86'400'000'000 + size.microseconds > 0;
   if (mixed || !positive || size.months < 0)
-    return Fail(base::Invalid("the size of a window must be positive, in months or in days and smaller units").WithSqlstate("22023"),
+    return Fail(base::Invalid(
+                    "the size of a window must be positive, in months or in days and smaller units")
+                    .WithSqlstate("22023"),
                 table->window_args[0]->location);
   if (table->window_args.size() < 2) return {};
   const std::string* offset = ConstantOf(*table->window_args[1]);
   if (offset == nullptr || table->window_args[1]->type.id != TypeId::kInterval)
-    return Fail(base::Invalid("the offset of a window must be an INTERVAL constant").WithSqlstate("42804"), table->window_args[1]->location);
+    return Fail(
+        base::Invalid("the offset of a window must be an INTERVAL constant").WithSqlstate("42804"),
+        table->window_args[1]->location);
   return {};
 }
 
 base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
   Fields fields;
-  const auto common = std::find_if(common_tables_.rbegin(), common_tables_.rend(),
-                                   [&](const CommonEntry& entry) { return table->name.size() == 1 && entry.name == table->name[0]; });
+  const auto common =
+      std::find_if(common_tables_.rbegin(), common_tables_.rend(), [&](const CommonEntry& entry) {
+        return table->name.size() == 1 && entry.name == table->name[0];
+      });
   if (common != common_tables_.rend()) {
     fields = common->fields;
   } else {
@@ -114,15 +138,23 @@ base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
   }
   if (table->window != TableRef::Window::kTumble)
     return Fail(base::Unsupported("HOP, SESSION and CUMULATE windows are not supported yet")
-                    .WithHint("Use TUMBLE(relation, column, size), or GROUP BY date_trunc, date_bin or time_bucket of the column."),
+                    .WithHint("Use TUMBLE(relation, column, size), or GROUP BY date_trunc, "
+                              "date_bin or time_bucket of the column."),
                 table->location);
-  const auto column = std::find_if(fields.begin(), fields.end(), [&](const model::Field& field) { return field.name == table->time_column; });
+  const auto column = std::find_if(fields.begin(), fields.end(), [&](const model::Field& field) {
+    return field.name == table->time_column;
+  });
   if (column == fields.end())
-    return Fail(base::NotFound("column \"" + table->time_column + "\" does not exist").WithSqlstate("42703"), table->location);
-  if (column->type.array || (column->type.id != TypeId::kTimestampTz && column->type.id != TypeId::kTimestamp))
-    return Fail(base::Invalid("column \"" + table->time_column + "\" cannot be the time of a window: it is " + model::NameOf(column->type))
-                    .WithSqlstate("42804"),
+    return Fail(base::NotFound("column \"" + table->time_column + "\" does not exist")
+                    .WithSqlstate("42703"),
                 table->location);
+  if (column->type.array ||
+      (column->type.id != TypeId::kTimestampTz && column->type.id != TypeId::kTimestamp))
+    return Fail(
+        base::Invalid("column \"" + table->time_column +
+                      "\" cannot be the time of a window: it is " + model::NameOf(column->type))
+            .WithSqlstate("42804"),
+        table->location);
   const Type type = column->type;
   RETURN_IF_ERROR(CheckWindowSize(table, level));
   fields.push_back({"window_start", type});
@@ -132,8 +164,10 @@ base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
 
 base::Status Binder::BindTableFunction(TableRef* table, Level* level) {
   const std::string name = table->function->name.empty() ? "" : table->function->name.back();
-  if (table->function->kind != ExprKind::kFunction || (name != "unnest" && name != "generate_series"))
-    return Fail(base::Unsupported("function " + (name.empty() ? "of this kind" : name) + " in FROM is not supported")
+  if (table->function->kind != ExprKind::kFunction ||
+      (name != "unnest" && name != "generate_series"))
+    return Fail(base::Unsupported("function " + (name.empty() ? "of this kind" : name) +
+                                  " in FROM is not supported")
                     .WithHint("unnest and generate_series are."),
                 table->location);
   RETURN_IF_ERROR(BindIn(&table->function, Clause::kFrom, level));
@@ -148,7 +182,8 @@ base::Status Binder::BindJoin(TableRef* table, Level* level) {
   RETURN_IF_ERROR(BindTable(table->left.get(), level));
   const size_t middle = scope.tables.size(), middle_star = scope.star.size();
   RETURN_IF_ERROR(BindTable(table->right.get(), level));
-  if (!table->alias.empty()) return Fail(base::Unsupported("an alias for a join is not supported"), table->location);
+  if (!table->alias.empty())
+    return Fail(base::Unsupported("an alias for a join is not supported"), table->location);
   if (table->natural) {
     for (size_t i = first_star; i < middle_star; ++i)
       for (size_t j = middle_star; j < scope.star.size(); ++j) {
@@ -164,7 +199,8 @@ base::Status Binder::BindJoin(TableRef* table, Level* level) {
       table->on->type = model::kBool;
     }
   }
-  if (!table->using_columns.empty()) return MergeColumns(table, first, middle, first_star, middle_star, level);
+  if (!table->using_columns.empty())
+    return MergeColumns(table, first, middle, first_star, middle_star, level);
   if (table->on == nullptr || table->on->location < 0) return {};
   const size_t visible = scope.first_visible;
   scope.first_visible = first;
@@ -175,23 +211,34 @@ base::Status Binder::BindJoin(TableRef* table, Level* level) {
 }
 
 // USING: one merged column for each pair. It stands first in *, and is what the name alone means.
-base::Status Binder::MergeColumns(TableRef* table, size_t first, size_t middle, size_t first_star, size_t middle_star, Level* level) {
+base::Status Binder::MergeColumns(TableRef* table, size_t first, size_t middle, size_t first_star,
+                                  size_t middle_star, Level* level) {
   Scope& scope = level->scope;
   ScopeTable merged;
-  std::vector<ColumnPlace> star(scope.star.begin(), scope.star.begin() + static_cast<ptrdiff_t>(first_star));
-  std::vector<ColumnPlace> rest(scope.star.begin() + static_cast<ptrdiff_t>(first_star), scope.star.end());
+  std::vector<ColumnPlace> star(scope.star.begin(),
+                                scope.star.begin() + static_cast<ptrdiff_t>(first_star));
+  std::vector<ColumnPlace> rest(scope.star.begin() + static_cast<ptrdiff_t>(first_star),
+                                scope.star.end());
   (void)middle_star;
   for (const std::string& name : table->using_columns) {
     std::vector<ColumnPlace> sides[2];
     for (size_t t = first; t < scope.tables.size(); ++t)
       for (size_t c = 0; c < scope.tables[t].columns.size(); ++c)
-        if (!scope.tables[t].columns[c].merged && scope.tables[t].columns[c].name == name) sides[t >= middle].push_back({t, c});
+        if (!scope.tables[t].columns[c].merged && scope.tables[t].columns[c].name == name)
+          sides[t >= middle].push_back({t, c});
     for (int side = 0; side < 2; ++side) {
       const char* word = side == 0 ? "left" : "right";
       if (sides[side].empty())
-        return Fail(base::NotFound("column \"" + name + "\" specified in USING clause does not exist in " + word + " table").WithSqlstate("42703"), table->location);
+        return Fail(
+            base::NotFound("column \"" + name + "\" specified in USING clause does not exist in " +
+                           word + " table")
+                .WithSqlstate("42703"),
+            table->location);
       if (sides[side].size() > 1)
-        return Fail(base::Invalid("common column name \"" + name + "\" appears more than once in " + word + " table").WithSqlstate("42702"), table->location);
+        return Fail(base::Invalid("common column name \"" + name + "\" appears more than once in " +
+                                  word + " table")
+                        .WithSqlstate("42702"),
+                    table->location);
     }
     ScopeColumn& left = scope.tables[sides[0][0].table].columns[sides[0][0].column];
     ScopeColumn& right = scope.tables[sides[1][0].table].columns[sides[1][0].column];
@@ -199,12 +246,15 @@ base::Status Binder::MergeColumns(TableRef* table, size_t first, size_t middle, 
     int culprit = -1;
     const Type type = CommonType(types, &culprit);
     if (culprit >= 0)
-      return Fail(base::Invalid("JOIN/USING types " + model::NameOf(left.type) + " and " + model::NameOf(right.type) + " cannot be matched")
+      return Fail(base::Invalid("JOIN/USING types " + model::NameOf(left.type) + " and " +
+                                model::NameOf(right.type) + " cannot be matched")
                       .WithSqlstate("42804"),
                   table->location);
     left.merged = right.merged = true;
     for (const auto& side : sides)
-      std::erase_if(rest, [&](ColumnPlace place) { return place.table == side[0].table && place.column == side[0].column; });
+      std::erase_if(rest, [&](ColumnPlace place) {
+        return place.table == side[0].table && place.column == side[0].column;
+      });
     star.push_back({scope.tables.size(), merged.columns.size()});
     merged.columns.push_back({name, type});
   }

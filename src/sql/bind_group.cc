@@ -35,7 +35,10 @@ std::string Dotted(const Expr& column) {
   return out;
 }
 
-bool HasAggregate(const Expr& expr) { return expr.kind == ExprKind::kFunction && expr.over == nullptr && (IsAggregate(expr.name.back()) || expr.name.back() == "grouping"); }
+bool HasAggregate(const Expr& expr) {
+  return expr.kind == ExprKind::kFunction && expr.over == nullptr &&
+         (IsAggregate(expr.name.back()) || expr.name.back() == "grouping");
+}
 
 }  // namespace
 
@@ -55,23 +58,30 @@ base::Status Binder::CheckGrouped(const Expr& expr, const Select& select, int de
   if (expr.kind == ExprKind::kColumn) {
     if (expr.outer != depth) return {};
     if (depth == 0)
-      return Fail(base::Invalid("column \"" + Dotted(expr) + "\" must appear in the GROUP BY clause or be used in an aggregate function").WithSqlstate("42803"),
-                  expr.location);
+      return Fail(
+          base::Invalid("column \"" + Dotted(expr) +
+                        "\" must appear in the GROUP BY clause or be used in an aggregate function")
+              .WithSqlstate("42803"),
+          expr.location);
     if (IsColumnKey(expr, select.group_by)) return {};
-    return Fail(base::Invalid("subquery uses ungrouped column \"" + Dotted(expr) + "\" from outer query").WithSqlstate("42803"), expr.location);
+    return Fail(
+        base::Invalid("subquery uses ungrouped column \"" + Dotted(expr) + "\" from outer query")
+            .WithSqlstate("42803"),
+        expr.location);
   }
   base::Status status;
   VisitChildren(expr, [&](const Expr& child) {
     if (status.ok()) status = CheckGrouped(child, select, depth);
   });
-  if (status.ok() && expr.subquery != nullptr) status = CheckGrouped(*expr.subquery, select, depth + 1);
+  if (status.ok() && expr.subquery != nullptr)
+    status = CheckGrouped(*expr.subquery, select, depth + 1);
   return status;
 }
 
 base::Status Binder::CheckGrouped(const Select& inner, const Select& select, int depth) const {
   base::Status status;
-  // Every column below that reaches out to the grouped SELECT. Nested SELECTs in FROM count one more when lateral only;
-  // their columns carry their own distance, so each SELECT passed adds one.
+  // Every column below that reaches out to the grouped SELECT. Nested SELECTs in FROM count one
+  // more when lateral only; their columns carry their own distance, so each SELECT passed adds one.
   const auto check = [&](const ExprPtr& expr) {
     if (status.ok() && expr != nullptr) status = CheckGrouped(*expr, select, depth);
   };

@@ -16,9 +16,15 @@ namespace {
 // Fields of an output: what is still untyped is text.
 Type Typed(Type type) { return IsUnknown(type) ? model::kText : type; }
 
-bool IsOrdinal(const Expr& expr) { return expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kInteger; }
+bool IsOrdinal(const Expr& expr) {
+  return expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kInteger;
+}
 
-const char* ClauseWord(Clause clause) { return clause == Clause::kGroupBy ? "GROUP BY" : clause == Clause::kOrderBy ? "ORDER BY" : "DISTINCT ON"; }
+const char* ClauseWord(Clause clause) {
+  return clause == Clause::kGroupBy   ? "GROUP BY"
+         : clause == Clause::kOrderBy ? "ORDER BY"
+                                      : "DISTINCT ON";
+}
 
 }  // namespace
 
@@ -30,7 +36,8 @@ base::Result<Bound> Binder::Run(Select* select) {
   ASSIGN_OR_RETURN(bound.output, BindSelect(select, nullptr, false));
   for (Type& type : parameters_) type = Typed(type);
   VisitExprs(select, [&](Expr& expr) {
-    if (expr.kind == ExprKind::kParameter && IsUnknown(expr.type)) expr.type = parameters_[static_cast<size_t>(expr.parameter - 1)];
+    if (expr.kind == ExprKind::kParameter && IsUnknown(expr.type))
+      expr.type = parameters_[static_cast<size_t>(expr.parameter - 1)];
   });
   bound.parameter_types = std::move(parameters_);
   bound.relations = std::move(used_);
@@ -76,14 +83,17 @@ base::Status Binder::BindWith(Select* select, Level* outer) {
   for (CommonTable& table : select->with) {
     for (const CommonTable& other : select->with)
       if (&other < &table && other.name == table.name)
-        return Fail(base::Invalid("WITH query name \"" + table.name + "\" specified more than once").WithSqlstate("42712"), table.location);
+        return Fail(base::Invalid("WITH query name \"" + table.name + "\" specified more than once")
+                        .WithSqlstate("42712"),
+                    table.location);
     if (select->recursive && table.select->set_op == Select::SetOp::kUnion) {
       RETURN_IF_ERROR(BindRecursive(&table, outer));
       continue;
     }
     ASSIGN_OR_RETURN(Fields fields, BindSelect(table.select.get(), outer, false));
     if (table.columns.size() > fields.size())
-      return Fail(base::Invalid("WITH query \"" + table.name + "\" has " + std::to_string(fields.size()) + " columns available but " +
+      return Fail(base::Invalid("WITH query \"" + table.name + "\" has " +
+                                std::to_string(fields.size()) + " columns available but " +
                                 std::to_string(table.columns.size()) + " columns specified")
                       .WithSqlstate("42P10"),
                   table.location);
@@ -119,7 +129,8 @@ base::Result<Fields> Binder::BindValues(Select* select, Level* level, bool keep_
       all_unknown = all_unknown && IsUnknown(row[column]->type);
     }
     Type type;
-    if (!all_unknown || !keep_unknown) RETURN_IF_ERROR(ToCommonType(std::move(parts), "VALUES", level, &type));
+    if (!all_unknown || !keep_unknown)
+      RETURN_IF_ERROR(ToCommonType(std::move(parts), "VALUES", level, &type));
     fields.push_back({"column" + std::to_string(column + 1), type});
   }
   return fields;
@@ -142,14 +153,21 @@ base::Status Binder::ExpandStars(Select* select, Level* level) {
     const std::vector<std::string>& name = item.expr->name;
     if (name.empty()) {
       if (level->scope.tables.empty())
-        return Fail(base::Invalid("SELECT * with no tables specified is not valid").WithSqlstate("42601"), item.expr->location);
+        return Fail(
+            base::Invalid("SELECT * with no tables specified is not valid").WithSqlstate("42601"),
+            item.expr->location);
       for (ColumnPlace place : level->scope.star) add(place, item.expr->location);
       continue;
     }
-    const std::optional<size_t> table = name.size() == 1 ? level->scope.FindTable(name[0]) : level->scope.FindRelation(name[name.size() - 2], name.back());
+    const std::optional<size_t> table =
+        name.size() == 1 ? level->scope.FindTable(name[0])
+                         : level->scope.FindRelation(name[name.size() - 2], name.back());
     if (!table)
-      return Fail(base::NotFound("missing FROM-clause entry for table \"" + name.back() + "\"").WithSqlstate("42P01"), item.expr->location);
-    for (size_t c = 0; c < level->scope.tables[*table].columns.size(); ++c) add({*table, c}, item.expr->location);
+      return Fail(base::NotFound("missing FROM-clause entry for table \"" + name.back() + "\"")
+                      .WithSqlstate("42P01"),
+                  item.expr->location);
+    for (size_t c = 0; c < level->scope.tables[*table].columns.size(); ++c)
+      add({*table, c}, item.expr->location);
   }
   select->items = std::move(items);
   return {};
@@ -182,11 +200,13 @@ base::Result<Fields> Binder::BindBody(Select* select, Level* level, bool keep_un
   }
   RETURN_IF_ERROR(BindWindows(select, level));
   RETURN_IF_ERROR(BindOrderBy(select, names, level));
-  for (ExprPtr& key : select->distinct_on) RETURN_IF_ERROR(BindKey(&key, select, names, Clause::kOther, level));
+  for (ExprPtr& key : select->distinct_on)
+    RETURN_IF_ERROR(BindKey(&key, select, names, Clause::kOther, level));
   RETURN_IF_ERROR(CheckGrouping(*select, *level));
   Fields fields;
   for (size_t i = 0; i < select->items.size(); ++i) {
-    if (!keep_unknown) RETURN_IF_ERROR(Coerce(&select->items[i].expr, Typed(select->items[i].expr->type)));
+    if (!keep_unknown)
+      RETURN_IF_ERROR(Coerce(&select->items[i].expr, Typed(select->items[i].expr->type)));
     fields.push_back({names[i], select->items[i].expr->type});
   }
   return fields;
@@ -194,7 +214,8 @@ base::Result<Fields> Binder::BindBody(Select* select, Level* level, bool keep_un
 
 base::Status Binder::BindWindows(Select* select, Level* level) {
   for (auto& [name, window] : select->windows) {
-    if (!window.name.empty() && std::find(level->window_names.begin(), level->window_names.end(), window.name) == level->window_names.end())
+    if (!window.name.empty() && std::find(level->window_names.begin(), level->window_names.end(),
+                                          window.name) == level->window_names.end())
       return base::NotFound("window \"" + window.name + "\" does not exist").WithSqlstate("42704");
     WindowSpec base;
     std::swap(base.name, window.name);  // it was checked here
@@ -208,20 +229,28 @@ base::Status Binder::BindLimit(ExprPtr* limit, const char* name, Level* level) {
   if (*limit == nullptr) return {};
   RETURN_IF_ERROR(Bind(limit, level));
   const Type type = (*limit)->type;
-  if (!IsUnknown(type) && !ImplicitlyBecomes(type, model::kInt8) && type.id != model::TypeId::kNumeric && !type.IsFloat())
-    return Fail(base::Invalid("argument of " + std::string(name) + " must be type bigint, not type " + model::NameOf(type)).WithSqlstate("42804"),
+  if (!IsUnknown(type) && !ImplicitlyBecomes(type, model::kInt8) &&
+      type.id != model::TypeId::kNumeric && !type.IsFloat())
+    return Fail(base::Invalid("argument of " + std::string(name) +
+                              " must be type bigint, not type " + model::NameOf(type))
+                    .WithSqlstate("42804"),
                 (*limit)->location);
   return Coerce(limit, model::kInt8);
 }
 
 // GROUP BY and ORDER BY name items by number or alias.
-base::Status Binder::BindKey(ExprPtr* key, Select* select, const std::vector<std::string>& names, Clause clause, Level* level) {
+base::Status Binder::BindKey(ExprPtr* key, Select* select, const std::vector<std::string>& names,
+                             Clause clause, Level* level) {
   Expr& expr = **key;
   if (expr.kind == ExprKind::kLiteral) {
     if (!IsOrdinal(expr))
-      return Fail(base::Invalid("non-integer constant in " + std::string(ClauseWord(clause))).WithSqlstate("42601"), expr.location);
-    if (expr.literal.integer < 1 || expr.literal.integer > static_cast<int64_t>(select->items.size()))
-      return Fail(base::Invalid(std::string(ClauseWord(clause)) + " position " + std::to_string(expr.literal.integer) + " is not in select list")
+      return Fail(base::Invalid("non-integer constant in " + std::string(ClauseWord(clause)))
+                      .WithSqlstate("42601"),
+                  expr.location);
+    if (expr.literal.integer < 1 ||
+        expr.literal.integer > static_cast<int64_t>(select->items.size()))
+      return Fail(base::Invalid(std::string(ClauseWord(clause)) + " position " +
+                                std::to_string(expr.literal.integer) + " is not in select list")
                       .WithSqlstate("42P10"),
                   expr.location);
     *key = select->items[static_cast<size_t>(expr.literal.integer - 1)].expr->Clone();
@@ -234,7 +263,10 @@ base::Status Binder::BindKey(ExprPtr* key, Select* select, const std::vector<std
     for (size_t i = 0; i < names.size(); ++i) {
       if (names[i] != expr.name[0]) continue;
       if (match != nullptr && !SameExpr(*match, *select->items[i].expr))
-        return Fail(base::Invalid(std::string(ClauseWord(clause)) + " \"" + names[i] + "\" is ambiguous").WithSqlstate("42702"), expr.location);
+        return Fail(
+            base::Invalid(std::string(ClauseWord(clause)) + " \"" + names[i] + "\" is ambiguous")
+                .WithSqlstate("42702"),
+            expr.location);
       match = select->items[i].expr.get();
     }
     if (match != nullptr) {
@@ -245,7 +277,8 @@ base::Status Binder::BindKey(ExprPtr* key, Select* select, const std::vector<std
   return BindIn(key, clause, level);
 }
 
-base::Status Binder::BindGroupBy(ExprPtr* key, Select* select, const std::vector<std::string>& names, Level* level) {
+base::Status Binder::BindGroupBy(ExprPtr* key, Select* select,
+                                 const std::vector<std::string>& names, Level* level) {
   if ((*key)->kind == ExprKind::kGroupingSet || (*key)->kind == ExprKind::kRow) {
     for (ExprPtr& part : (*key)->args) RETURN_IF_ERROR(BindGroupBy(&part, select, names, level));
     return {};
@@ -256,22 +289,32 @@ base::Status Binder::BindGroupBy(ExprPtr* key, Select* select, const std::vector
   if (seen) {  // an item with an aggregate cannot be a key
     bool aggregate = false;
     VisitExprs(key->get(), [&](Expr& expr) {
-      aggregate = aggregate || (expr.kind == ExprKind::kFunction && expr.over == nullptr && IsAggregate(expr.name.back()));
+      aggregate = aggregate || (expr.kind == ExprKind::kFunction && expr.over == nullptr &&
+                                IsAggregate(expr.name.back()));
     });
-    if (aggregate) return Fail(base::Invalid("aggregate functions are not allowed in GROUP BY").WithSqlstate("42803"), location);
+    if (aggregate)
+      return Fail(
+          base::Invalid("aggregate functions are not allowed in GROUP BY").WithSqlstate("42803"),
+          location);
   }
   return IsUnknown((*key)->type) ? Coerce(key, model::kText) : base::Status();
 }
 
-base::Status Binder::BindOrderBy(Select* select, const std::vector<std::string>& names, Level* level) {
+base::Status Binder::BindOrderBy(Select* select, const std::vector<std::string>& names,
+                                 Level* level) {
   for (SortKey& key : select->order_by) {
     const int location = key.expr->location;
     RETURN_IF_ERROR(BindKey(&key.expr, select, names, Clause::kOrderBy, level));
     if (IsUnknown(key.expr->type)) RETURN_IF_ERROR(Coerce(&key.expr, model::kText));
     if (!select->distinct) continue;
-    const bool listed = std::any_of(select->items.begin(), select->items.end(), [&](const SelectItem& item) { return SameExpr(*item.expr, *key.expr); });
+    const bool listed =
+        std::any_of(select->items.begin(), select->items.end(),
+                    [&](const SelectItem& item) { return SameExpr(*item.expr, *key.expr); });
     if (!listed)
-      return Fail(base::Invalid("for SELECT DISTINCT, ORDER BY expressions must appear in select list").WithSqlstate("42P10"), location);
+      return Fail(
+          base::Invalid("for SELECT DISTINCT, ORDER BY expressions must appear in select list")
+              .WithSqlstate("42P10"),
+          location);
   }
   return {};
 }
@@ -293,14 +336,16 @@ base::Result<Type> Binder::RunExpression(Expr* expr, const Fields& fields) {
   return expr->type;
 }
 
-base::Result<Bound> BindSelect(Select* select, const RelationLookup& relations, const BindOptions& options) {
+base::Result<Bound> BindSelect(Select* select, const RelationLookup& relations,
+                               const BindOptions& options) {
   return Binder(&relations, options).Run(select);
 }
 
 base::Result<Type> BindExpression(Expr* expr, const Fields& fields) {
   BindOptions options;
   options.allow_aggregates = false;
-  options.time_zone.clear();  // not known: times without an offset stay civil until they are printed
+  options.time_zone
+      .clear();  // not known: times without an offset stay civil until they are printed
   return Binder(nullptr, options).RunExpression(expr, fields);
 }
 

@@ -14,18 +14,22 @@ using model::Type;
 namespace {
 
 const char* SetWord(Select::SetOp op) {
-  return op == Select::SetOp::kUnion ? "UNION" : op == Select::SetOp::kIntersect ? "INTERSECT" : "EXCEPT";
+  return op == Select::SetOp::kUnion       ? "UNION"
+         : op == Select::SetOp::kIntersect ? "INTERSECT"
+                                           : "EXCEPT";
 }
 
 int LocationOf(const Select& select, size_t column) {
   if (column < select.items.size()) return select.items[column].expr->location;
-  if (!select.values.empty() && column < select.values[0].size()) return select.values[0][column]->location;
+  if (!select.values.empty() && column < select.values[0].size())
+    return select.values[0][column]->location;
   return select.left != nullptr ? LocationOf(*select.left, column) : -1;
 }
 
 }  // namespace
 
-base::Result<Fields> Binder::BindSetOperation(Select* select, Level* level, const CommonTable* recursive) {
+base::Result<Fields> Binder::BindSetOperation(Select* select, Level* level,
+                                              const CommonTable* recursive) {
   ASSIGN_OR_RETURN(Fields left, BindSelect(select->left.get(), level->outer, true));
   if (recursive != nullptr) {
     for (size_t i = 0; i < left.size(); ++i)
@@ -39,13 +43,16 @@ base::Result<Fields> Binder::BindSetOperation(Select* select, Level* level, cons
   if (recursive != nullptr) common_tables_.pop_back();
   const std::string word = SetWord(select->set_op);
   if (left.size() != right.size())
-    return Fail(base::Invalid("each " + word + " query must have the same number of columns").WithSqlstate("42601"), LocationOf(*select->right, 0));
+    return Fail(base::Invalid("each " + word + " query must have the same number of columns")
+                    .WithSqlstate("42601"),
+                LocationOf(*select->right, 0));
   for (size_t i = 0; i < left.size(); ++i) {
     const Type types[] = {left[i].type, right[i].type};
     int culprit = -1;
     const Type type = CommonType(types, &culprit);
     if (culprit >= 0)
-      return Fail(base::Invalid(word + " types " + model::NameOf(left[i].type) + " and " + model::NameOf(right[i].type) + " cannot be matched")
+      return Fail(base::Invalid(word + " types " + model::NameOf(left[i].type) + " and " +
+                                model::NameOf(right[i].type) + " cannot be matched")
                       .WithSqlstate("42804"),
                   LocationOf(*select->right, i));
     RETURN_IF_ERROR(CoerceOutput(select->left.get(), i, type, level));
@@ -74,26 +81,39 @@ base::Status Binder::CoerceOutput(Select* select, size_t column, Type type, Leve
 base::Status Binder::BindSetOrder(Select* select, const Fields& fields, Level*) {
   for (SortKey& key : select->order_by) {
     Expr& expr = *key.expr;
-    const auto named = [&](const model::Field& field) { return expr.name.size() == 1 && field.name == expr.name[0]; };
+    const auto named = [&](const model::Field& field) {
+      return expr.name.size() == 1 && field.name == expr.name[0];
+    };
     if (expr.kind == ExprKind::kColumn && expr.name.size() == 1) {
       const auto found = std::find_if(fields.begin(), fields.end(), named);
       if (found == fields.end())
-        return Fail(base::NotFound("column \"" + expr.name[0] + "\" does not exist").WithSqlstate("42703"), expr.location);
+        return Fail(
+            base::NotFound("column \"" + expr.name[0] + "\" does not exist").WithSqlstate("42703"),
+            expr.location);
       if (std::count_if(fields.begin(), fields.end(), named) > 1)
-        return Fail(base::Invalid("ORDER BY \"" + expr.name[0] + "\" is ambiguous").WithSqlstate("42702"), expr.location);
+        return Fail(
+            base::Invalid("ORDER BY \"" + expr.name[0] + "\" is ambiguous").WithSqlstate("42702"),
+            expr.location);
       expr.type = found->type;
       continue;
     }
-    const bool number = expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kInteger;
+    const bool number =
+        expr.kind == ExprKind::kLiteral && expr.literal.kind == Literal::Kind::kInteger;
     if (!number) {
-      if (!select->values.empty()) return Fail(base::Unsupported("ORDER BY of VALUES by an expression is not supported"), expr.location);
-      return Fail(base::Unsupported("invalid UNION/INTERSECT/EXCEPT ORDER BY clause")
-                      .WithDetail("Only result column names can be used, not expressions or functions.")
-                      .WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause."),
-                  expr.location);
+      if (!select->values.empty())
+        return Fail(base::Unsupported("ORDER BY of VALUES by an expression is not supported"),
+                    expr.location);
+      return Fail(
+          base::Unsupported("invalid UNION/INTERSECT/EXCEPT ORDER BY clause")
+              .WithDetail("Only result column names can be used, not expressions or functions.")
+              .WithHint("Add the expression/function to every SELECT, or move the UNION into a "
+                        "FROM clause."),
+          expr.location);
     }
     if (expr.literal.integer < 1 || expr.literal.integer > static_cast<int64_t>(fields.size()))
-      return Fail(base::Invalid("ORDER BY position " + std::to_string(expr.literal.integer) + " is not in select list").WithSqlstate("42P10"),
+      return Fail(base::Invalid("ORDER BY position " + std::to_string(expr.literal.integer) +
+                                " is not in select list")
+                      .WithSqlstate("42P10"),
                   expr.location);
     // It stays a number without a type, which is how the printers know it for one.
   }

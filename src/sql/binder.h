@@ -1,10 +1,11 @@
 #pragma once
-// The binder resolves a SELECT against the relations that exist and gives every expression PostgreSQL's type. It is the
-// security boundary too: a relation, column, function, operator or type that is not known is an error (42P01, 42703,
-// 42883, 42704 with a HINT for near names), never passed on.
+// The binder resolves a SELECT against the relations that exist and gives every expression
+// PostgreSQL's type. It is the security boundary too: a relation, column, function, operator or
+// type that is not known is an error (42P01, 42703, 42883, 42704 with a HINT for near names), never
+// passed on.
 //
-// Threads: any. Errors: kInvalid / kNotFound with SQLSTATE, position, HINT. Positions are characters when BindOptions::text is
-// given, else bytes; both from 1.
+// Threads: any. Errors: kInvalid / kNotFound with SQLSTATE, position, HINT. Positions are
+// characters when BindOptions::text is given, else bytes; both from 1.
 
 #include <functional>
 #include <string>
@@ -22,7 +23,7 @@ struct RelationInfo {
   std::string schema = "public";
   std::string name;
   model::Fields fields;
-  std::string event_time;   // for TUMBLE: the watermark column; empty = none
+  std::string event_time;  // for TUMBLE: the watermark column; empty = none
 };
 
 class RelationLookup {
@@ -37,23 +38,28 @@ struct BindOptions {
   std::string_view text;                     // of the statement, for positions in characters
   std::vector<model::Type> parameter_types;  // as the client declared them; kUnknown = infer
   std::string time_zone = "UTC";
-  // Scalars that the session answers: current_user, session_user, current_database, current_schema, pg_backend_pid, and
-  // the names of settings (server_version; whatever current_setting() is asked for). Without it they stay calls.
+  // Scalars that the session answers: current_user, session_user, current_database, current_schema,
+  // pg_backend_pid, and the names of settings (server_version; whatever current_setting() is asked
+  // for). Without it they stay calls.
   std::function<std::string(std::string_view)> session_value;
   bool allow_aggregates = true;
 };
 
 struct Bound {
-  model::Fields output;                       // names as PostgreSQL gives them
-  std::vector<model::Type> parameter_types;   // inferred where unknown; text when nothing says otherwise
-  std::vector<const RelationInfo*> relations; // each once
+  model::Fields output;  // names as PostgreSQL gives them
+  std::vector<model::Type>
+      parameter_types;  // inferred where unknown; text when nothing says otherwise
+  std::vector<const RelationInfo*> relations;  // each once
 };
 
-// Binds in place: star items are expanded, ordinals and aliases of GROUP BY / ORDER BY resolved to expressions, casts that
-// PostgreSQL would add are added (unknown literals get the type of the other side), Expr::type set everywhere.
-base::Result<Bound> BindSelect(Select* select, const RelationLookup& relations, const BindOptions& options);
+// Binds in place: star items are expanded, ordinals and aliases of GROUP BY / ORDER BY resolved to
+// expressions, casts that PostgreSQL would add are added (unknown literals get the type of the
+// other side), Expr::type set everywhere.
+base::Result<Bound> BindSelect(Select* select, const RelationLookup& relations,
+                               const BindOptions& options);
 
-// Binds one expression over the fields of one relation (generated columns). No aggregates, no subqueries.
+// Binds one expression over the fields of one relation (generated columns). No aggregates, no
+// subqueries.
 base::Result<model::Type> BindExpression(Expr* expr, const model::Fields& fields);
 
 }  // namespace sql

@@ -12,10 +12,21 @@ Category CategoryOf(Type type) {
   switch (type.id) {
     case TypeId::kUnknown: return Category::kUnknown;
     case TypeId::kBool: return Category::kBool;
-    case TypeId::kInt2: case TypeId::kInt4: case TypeId::kInt8: case TypeId::kNumeric: case TypeId::kFloat4:
-    case TypeId::kFloat8: case TypeId::kOid: case TypeId::kRegclass: return Category::kNumber;
-    case TypeId::kText: case TypeId::kName: case TypeId::kChar: return Category::kText;
-    case TypeId::kDate: case TypeId::kTime: case TypeId::kTimestamp: case TypeId::kTimestampTz: return Category::kTime;
+    case TypeId::kInt2:
+    case TypeId::kInt4:
+    case TypeId::kInt8:
+    case TypeId::kNumeric:
+    case TypeId::kFloat4:
+    case TypeId::kFloat8:
+    case TypeId::kOid:
+    case TypeId::kRegclass: return Category::kNumber;
+    case TypeId::kText:
+    case TypeId::kName:
+    case TypeId::kChar: return Category::kText;
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz: return Category::kTime;
     case TypeId::kInterval: return Category::kSpan;
     case TypeId::kRecord: return Category::kRecord;
     default: return Category::kUser;
@@ -25,7 +36,11 @@ Category CategoryOf(Type type) {
 bool IsPreferred(Type type) {
   if (type.array) return false;
   switch (type.id) {
-    case TypeId::kFloat8: case TypeId::kOid: case TypeId::kText: case TypeId::kTimestampTz: case TypeId::kInterval:
+    case TypeId::kFloat8:
+    case TypeId::kOid:
+    case TypeId::kText:
+    case TypeId::kTimestampTz:
+    case TypeId::kInterval:
     case TypeId::kBool: return true;
     default: return false;
   }
@@ -38,7 +53,9 @@ bool ImplicitlyBecomes(Type from, Type to) {
   if (from.id == TypeId::kUnknown && !from.array) return true;
   if (from.array || to.array) return from.array && to.array && from.id == TypeId::kUnknown;
   switch (from.id) {
-    case TypeId::kInt2: case TypeId::kInt4: case TypeId::kInt8:
+    case TypeId::kInt2:
+    case TypeId::kInt4:
+    case TypeId::kInt8:
       if (to.id == TypeId::kOid || to.id == TypeId::kRegclass) return true;
       return (to.id > from.id && to.id <= TypeId::kFloat8);
     case TypeId::kNumeric: return to.id == TypeId::kFloat4 || to.id == TypeId::kFloat8;
@@ -49,7 +66,8 @@ bool ImplicitlyBecomes(Type from, Type to) {
     case TypeId::kTimestamp: return to.id == TypeId::kTimestampTz;
     case TypeId::kTime: return to.id == TypeId::kInterval;
     case TypeId::kText: return to.id == TypeId::kName || to.id == TypeId::kRegclass;
-    case TypeId::kName: case TypeId::kChar: return to.id == TypeId::kText;
+    case TypeId::kName:
+    case TypeId::kChar: return to.id == TypeId::kText;
     default: return false;
   }
 }
@@ -61,10 +79,15 @@ bool ExplicitlyBecomes(Type from, Type to) {
   if (from.id == TypeId::kRecord || to.id == TypeId::kRecord) return to.IsText();
   if (from.IsText() || to.IsText()) return true;  // through the text form
   if (from.IsNumber() && to.IsNumber()) return true;
-  const auto either = [&](TypeId a, TypeId b) { return (from.id == a && to.id == b) || (from.id == b && to.id == a); };
+  const auto either = [&](TypeId a, TypeId b) {
+    return (from.id == a && to.id == b) || (from.id == b && to.id == a);
+  };
   if (from.IsTime() && to.IsTime()) return true;
-  if (to.id == TypeId::kTime) return from.id == TypeId::kTimestamp || from.id == TypeId::kTimestampTz || from.id == TypeId::kInterval;
-  return either(TypeId::kBool, TypeId::kInt4) || either(TypeId::kJson, TypeId::kJsonb) || either(TypeId::kOid, TypeId::kInt4) ||
+  if (to.id == TypeId::kTime)
+    return from.id == TypeId::kTimestamp || from.id == TypeId::kTimestampTz ||
+           from.id == TypeId::kInterval;
+  return either(TypeId::kBool, TypeId::kInt4) || either(TypeId::kJson, TypeId::kJsonb) ||
+         either(TypeId::kOid, TypeId::kInt4) ||
          (from.id == TypeId::kJsonb && (to.IsNumber() || to.id == TypeId::kBool));
 }
 
@@ -81,7 +104,8 @@ Type CommonType(std::span<const Type> types, int* culprit) {
     } else if (CategoryOf(chosen) != CategoryOf(type)) {
       *culprit = static_cast<int>(i);
       return chosen;
-    } else if (!IsPreferred(chosen) && ImplicitlyBecomes(chosen, type) && !ImplicitlyBecomes(type, chosen)) {
+    } else if (!IsPreferred(chosen) && ImplicitlyBecomes(chosen, type) &&
+               !ImplicitlyBecomes(type, chosen)) {
       chosen = type.id == TypeId::kNumeric ? WiderNumeric(AsNumeric(chosen), type) : type;
     } else if (chosen.id == TypeId::kNumeric && type.IsInteger()) {
       chosen = WiderNumeric(chosen, AsNumeric(type));
@@ -112,7 +136,8 @@ Type WiderNumeric(Type a, Type b) {
   if (a.precision == 0 || b.precision == 0) return model::kNumeric;
   const int scale = std::max(a.scale, b.scale);
   const int whole = std::max(a.precision - a.scale, b.precision - b.scale);
-  return {TypeId::kNumeric, static_cast<uint8_t>(std::min(38, whole + scale)), static_cast<uint8_t>(scale)};
+  return {TypeId::kNumeric, static_cast<uint8_t>(std::min(38, whole + scale)),
+          static_cast<uint8_t>(scale)};
 }
 
 Type NumericResult(std::string_view op, Type a, Type b) {
@@ -126,7 +151,8 @@ Type NumericResult(std::string_view op, Type a, Type b) {
   } else if (op != "%") {
     ++whole;
   }
-  return {TypeId::kNumeric, static_cast<uint8_t>(std::min(38, whole + scale)), static_cast<uint8_t>(scale)};
+  return {TypeId::kNumeric, static_cast<uint8_t>(std::min(38, whole + scale)),
+          static_cast<uint8_t>(scale)};
 }
 
 }  // namespace sql

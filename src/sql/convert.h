@@ -1,8 +1,9 @@
 #pragma once
-// PostgreSQL's parse tree -> our tree (ast.h). What our tree has no place for is refused here, so nothing is dropped.
+// PostgreSQL's parse tree -> our tree (ast.h). What our tree has no place for is refused here, so
+// nothing is dropped.
 //
-// Threads: one owner. Borrows: the statement's text, for positions. Errors: kUnsupported (0A000), kInvalid.
-// Limits: recursion is bounded by CheckDepth (limits.h).
+// Threads: one owner. Borrows: the statement's text, for positions. Errors: kUnsupported (0A000),
+// kInvalid. Limits: recursion is bounded by CheckDepth (limits.h).
 
 #include <string_view>
 
@@ -33,8 +34,10 @@ class Converter {
   base::Status ConvertLimit(const PgQuery__SelectStmt& select, Select* out);
   base::Result<std::unique_ptr<TableRef>> ConvertTable(const pg::Node* node);
   base::Result<std::unique_ptr<TableRef>> ConvertRelation(const PgQuery__RangeVar& relation);
-  base::Result<std::unique_ptr<TableRef>> ConvertTableFunction(const PgQuery__RangeFunction& function);
-  base::Result<std::unique_ptr<TableRef>> ConvertWindowTable(const PgQuery__FuncCall& call, TableRef::Window window);
+  base::Result<std::unique_ptr<TableRef>> ConvertTableFunction(
+      const PgQuery__RangeFunction& function);
+  base::Result<std::unique_ptr<TableRef>> ConvertWindowTable(const PgQuery__FuncCall& call,
+                                                             TableRef::Window window);
   base::Result<std::unique_ptr<TableRef>> ConvertJoin(const PgQuery__JoinExpr& join);
   base::Status ConvertAlias(const PgQuery__Alias* alias, TableRef* out);
   base::Result<std::vector<SortKey>> ConvertSort(pg::NodeList list);
@@ -68,7 +71,8 @@ class Converter {
   std::string_view text_;
 };
 
-// The operator behind a LIKE spelling: "~~" -> LIKE, "!~~*" -> negated ILIKE; false when it is none.
+// The operator behind a LIKE spelling: "~~" -> LIKE, "!~~*" -> negated ILIKE; false when it is
+// none.
 bool LikeOperator(std::string_view spelling, std::string* name, bool* negated);
 
 ExprPtr MakeExpr(ExprKind kind, int location);

@@ -31,7 +31,8 @@ base::Result<ExprPtr> Converter::ConvertConstant(const PgQuery__AConst& constant
       literal.text = constant.fval->fval;
       const char* end = literal.text.data() + literal.text.size();
       int64_t integer = 0;
-      if (const auto [stop, error] = std::from_chars(literal.text.data(), end, integer); error == std::errc() && stop == end) {
+      if (const auto [stop, error] = std::from_chars(literal.text.data(), end, integer);
+          error == std::errc() && stop == end) {
         literal.kind = Literal::Kind::kInteger;
         literal.integer = integer;
         literal.text.clear();
@@ -67,12 +68,14 @@ base::Result<ExprPtr> Converter::ConvertCall(const PgQuery__FuncCall& call) {
   return out;
 }
 
-// EXTRACT, AT TIME ZONE, TRIM, POSITION ...: the grammar makes them calls of pg_catalog's functions.
+// EXTRACT, AT TIME ZONE, TRIM, POSITION ...: the grammar makes them calls of pg_catalog's
+// functions.
 base::Result<ExprPtr> Converter::ConvertSyntaxCall(const PgQuery__FuncCall& call) {
   ExprPtr out = MakeExpr(ExprKind::kFunction, call.location);
   RETURN_IF_ERROR(FillCall(call, out.get()));
   if (out->name.size() > 1) out->name.erase(out->name.begin());
-  if (out->name[0] == "extract" && out->args.size() == 2 && out->args[0]->kind == ExprKind::kLiteral) {
+  if (out->name[0] == "extract" && out->args.size() == 2 &&
+      out->args[0]->kind == ExprKind::kLiteral) {
     out->kind = ExprKind::kExtract;
     out->name[0] = out->args[0]->literal.text;
     out->args.erase(out->args.begin());
@@ -89,19 +92,28 @@ base::Result<ExprPtr> Converter::ConvertValueFunction(const PgQuery__SQLValueFun
   switch (function.op) {
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE: out->name = {"CURRENT_DATE"}; break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N: return Refuse("CURRENT_TIME", function.location);
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N:
+      return Refuse("CURRENT_TIME", function.location);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N: out->name = {"CURRENT_TIMESTAMP"}; break;
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N:
+      out->name = {"CURRENT_TIMESTAMP"};
+      break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N: out->name = {"LOCALTIME"}; break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N: out->name = {"LOCALTIMESTAMP"}; break;
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N:
+      out->name = {"LOCALTIMESTAMP"};
+      break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE: out->name = {"CURRENT_ROLE"}; break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER: out->name = {"CURRENT_USER"}; break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER: out->name = {"USER"}; break;
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER: out->name = {"SESSION_USER"}; break;
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG: out->name = {"CURRENT_CATALOG"}; break;
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA: out->name = {"CURRENT_SCHEMA"}; break;
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG:
+      out->name = {"CURRENT_CATALOG"};
+      break;
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA:
+      out->name = {"CURRENT_SCHEMA"};
+      break;
     default: return Refuse("this value function", function.location);
   }
   if (function.typmod >= 0 && function.typmod != 6)

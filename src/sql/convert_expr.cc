@@ -43,7 +43,8 @@ base::Result<ExprPtr> Converter::ConvertExpr(const Node* node) {
     case PG_QUERY__NODE__NODE_NULL_TEST:
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST: return ConvertTest(node);
     case PG_QUERY__NODE__NODE_GROUPING_SET: return ConvertGrouping(*node->grouping_set);
-    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return ConvertValueFunction(*node->sqlvalue_function);
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+      return ConvertValueFunction(*node->sqlvalue_function);
     default: return ConvertRare(node);
   }
 }
@@ -54,8 +55,9 @@ base::Result<ExprPtr> Converter::ConvertRare(const Node* node) {
       auto expr = MakeExpr(ExprKind::kParameter, node->param_ref->location);
       expr->parameter = node->param_ref->number;
       if (expr->parameter < 1 || expr->parameter > 65535)
-        return At(base::Invalid("there is no parameter $" + std::to_string(expr->parameter)).WithSqlstate("42P02"), text_,
-                  expr->location);
+        return At(base::Invalid("there is no parameter $" + std::to_string(expr->parameter))
+                      .WithSqlstate("42P02"),
+                  text_, expr->location);
       return expr;
     }
     case PG_QUERY__NODE__NODE_COALESCE_EXPR: {
@@ -66,7 +68,8 @@ base::Result<ExprPtr> Converter::ConvertRare(const Node* node) {
     }
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR: {
       auto expr = MakeExpr(ExprKind::kCoalesce, node->min_max_expr->location);
-      expr->name = {node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "GREATEST" : "LEAST"};
+      expr->name = {node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "GREATEST"
+                                                                                : "LEAST"};
       ASSIGN_OR_RETURN(expr->args, ConvertList(FRESHET_PG_LIST(*node->min_max_expr, args)));
       return expr;
     }
@@ -82,7 +85,8 @@ base::Result<ExprPtr> Converter::ConvertRare(const Node* node) {
     }
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: {
       auto expr = MakeExpr(ExprKind::kCollate, node->collate_clause->location);
-      for (const Node* part : FRESHET_PG_LIST(*node->collate_clause, collname)) expr->name.emplace_back(StringOf(part));
+      for (const Node* part : FRESHET_PG_LIST(*node->collate_clause, collname))
+        expr->name.emplace_back(StringOf(part));
       ASSIGN_OR_RETURN(ExprPtr arg, ConvertExpr(node->collate_clause->arg));
       expr->args.push_back(std::move(arg));
       return expr;
@@ -93,12 +97,13 @@ base::Result<ExprPtr> Converter::ConvertRare(const Node* node) {
       ASSIGN_OR_RETURN(expr->args, ConvertList(FRESHET_PG_LIST(*node->grouping_func, args)));
       return expr;
     }
-    case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR: return Refuse("calling a function with named arguments", node->named_arg_expr->location);
+    case PG_QUERY__NODE__NODE_NAMED_ARG_EXPR:
+      return Refuse("calling a function with named arguments", node->named_arg_expr->location);
     case PG_QUERY__NODE__NODE_XML_EXPR: return Refuse("XML", node->xml_expr->location);
     case PG_QUERY__NODE__NODE_XML_SERIALIZE: return Refuse("XML", node->xml_serialize->location);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:
-      return At(base::Invalid("DEFAULT is not allowed in this context").WithSqlstate("42601"), text_,
-                node->set_to_default->location);
+      return At(base::Invalid("DEFAULT is not allowed in this context").WithSqlstate("42601"),
+                text_, node->set_to_default->location);
     default: return base::Unsupported("an expression of this kind is not supported");
   }
 }
@@ -106,10 +111,8 @@ base::Result<ExprPtr> Converter::ConvertRare(const Node* node) {
 base::Result<ExprPtr> Converter::ConvertColumn(const PgQuery__ColumnRef& column) {
   auto expr = MakeExpr(ExprKind::kColumn, column.location);
   for (const Node* field : FRESHET_PG_LIST(column, fields)) {
-    if (Is(field, PG_QUERY__NODE__NODE_A_STAR))
-      expr->kind = ExprKind::kStar;
-    else
-      expr->name.emplace_back(StringOf(field));
+    if (Is(field, PG_QUERY__NODE__NODE_A_STAR)) expr->kind = ExprKind::kStar;
+    else expr->name.emplace_back(StringOf(field));
   }
   return expr;
 }
@@ -126,20 +129,29 @@ base::Result<ExprPtr> Converter::ConvertBool(const PgQuery__BoolExpr& bool_expr)
 }
 
 base::Result<ExprPtr> Converter::ConvertSubLink(const PgQuery__SubLink& link) {
-  if (!Is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT)) return Refuse("this kind of subquery", link.location);
+  if (!Is(link.subselect, PG_QUERY__NODE__NODE_SELECT_STMT))
+    return Refuse("this kind of subquery", link.location);
   ExprPtr expr;
   switch (link.sub_link_type) {
-    case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK: expr = MakeExpr(ExprKind::kExists, link.location); break;
-    case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK: expr = MakeExpr(ExprKind::kSubquery, link.location); break;
-    case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: expr = MakeExpr(ExprKind::kArray, link.location); break;
+    case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
+      expr = MakeExpr(ExprKind::kExists, link.location);
+      break;
+    case PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK:
+      expr = MakeExpr(ExprKind::kSubquery, link.location);
+      break;
+    case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK:
+      expr = MakeExpr(ExprKind::kArray, link.location);
+      break;
     case PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK:
     case PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK: {
       if (link.n_oper_name == 0) {
         expr = MakeExpr(ExprKind::kIn, link.location);
       } else {
         expr = MakeExpr(ExprKind::kAnyAll, link.location);
-        ASSIGN_OR_RETURN(std::string op, OperatorName(FRESHET_PG_LIST(link, oper_name), link.location));
-        expr->name = {op, link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK ? "ANY" : "ALL"};
+        ASSIGN_OR_RETURN(std::string op,
+                         OperatorName(FRESHET_PG_LIST(link, oper_name), link.location));
+        expr->name = {op,
+                      link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK ? "ANY" : "ALL"};
       }
       ASSIGN_OR_RETURN(ExprPtr test, ConvertExpr(link.testexpr));
       expr->args.push_back(std::move(test));
@@ -161,7 +173,8 @@ base::Result<ExprPtr> Converter::ConvertCase(const PgQuery__CaseExpr& case_expr)
   expr->has_operand = case_expr.arg != nullptr;
   if (expr->has_operand) RETURN_IF_ERROR(add(case_expr.arg));
   for (const Node* when : FRESHET_PG_LIST(case_expr, args)) {
-    if (!Is(when, PG_QUERY__NODE__NODE_CASE_WHEN)) return base::Internal("CASE without WHEN in the parse tree");
+    if (!Is(when, PG_QUERY__NODE__NODE_CASE_WHEN))
+      return base::Internal("CASE without WHEN in the parse tree");
     RETURN_IF_ERROR(add(when->case_when->expr));
     RETURN_IF_ERROR(add(when->case_when->result));
   }

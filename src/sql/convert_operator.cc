@@ -19,8 +19,10 @@ base::Result<std::string> Converter::OperatorName(pg::NodeList name, int locatio
   if (name.empty()) return base::Internal("an operator without a name in the parse tree");
   const std::string op(StringOf(name[name.size() - 1]));
   if (name.size() > 1 && StringOf(name[0]) != "pg_catalog")
-    return At(base::NotFound("operator does not exist: " + std::string(StringOf(name[0])) + "." + op).WithSqlstate("42883"),
-              text_, location);
+    return At(
+        base::NotFound("operator does not exist: " + std::string(StringOf(name[0])) + "." + op)
+            .WithSqlstate("42883"),
+        text_, location);
   return op;
 }
 
@@ -41,7 +43,8 @@ base::Result<ExprPtr> Converter::ConvertOperator(const PgQuery__AExpr& expr) {
   out->args.push_back(std::move(left));
   if (expr.kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN) {
     out->negated = expr.n_name > 0 && StringOf(expr.name[0]) == "<>";
-    if (!Is(expr.rexpr, PG_QUERY__NODE__NODE_LIST)) return base::Internal("IN without a list in the parse tree");
+    if (!Is(expr.rexpr, PG_QUERY__NODE__NODE_LIST))
+      return base::Internal("IN without a list in the parse tree");
     for (const Node* item : FRESHET_PG_LIST(*expr.rexpr->list, items)) {
       ASSIGN_OR_RETURN(ExprPtr value, ConvertExpr(item));
       out->args.push_back(std::move(value));
@@ -118,7 +121,8 @@ base::Result<ExprPtr> Converter::ConvertLike(const PgQuery__AExpr& expr) {
   // LIKE p ESCAPE e is like_escape(p, e) in the tree, SIMILAR TO p is similar_to_escape(p [, e]).
   if (Is(expr.rexpr, PG_QUERY__NODE__NODE_FUNC_CALL)) {
     const PgQuery__FuncCall& call = *expr.rexpr->func_call;
-    const std::string_view function = call.n_funcname > 0 ? StringOf(call.funcname[call.n_funcname - 1]) : "";
+    const std::string_view function =
+        call.n_funcname > 0 ? StringOf(call.funcname[call.n_funcname - 1]) : "";
     if (call.n_funcname == 2 && (function == "like_escape" || function == "similar_to_escape")) {
       for (const Node* arg : FRESHET_PG_LIST(call, args)) {
         ASSIGN_OR_RETURN(ExprPtr part, ConvertExpr(arg));

@@ -48,11 +48,13 @@ base::Status Converter::ConvertBody(const PgQuery__SelectStmt& select, Select* o
     ASSIGN_OR_RETURN(out->having, ConvertExpr(select.having_clause));
   }
   for (const Node* window : FRESHET_PG_LIST(select, window_clause)) {
-    if (!Is(window, PG_QUERY__NODE__NODE_WINDOW_DEF)) return base::Internal("a window clause without a definition");
+    if (!Is(window, PG_QUERY__NODE__NODE_WINDOW_DEF))
+      return base::Internal("a window clause without a definition");
     ASSIGN_OR_RETURN(WindowSpec spec, ConvertWindow(*window->window_def));
     // ConvertWindow takes the name a definition builds on; here `name` is what it defines.
     out->windows.emplace_back(window->window_def->name, std::move(spec));
-    out->windows.back().second.name = window->window_def->refname != nullptr ? window->window_def->refname : "";
+    out->windows.back().second.name =
+        window->window_def->refname != nullptr ? window->window_def->refname : "";
   }
   return {};
 }
@@ -60,16 +62,22 @@ base::Status Converter::ConvertBody(const PgQuery__SelectStmt& select, Select* o
 base::Status Converter::ConvertWith(const PgQuery__WithClause& with, Select* out) {
   out->recursive = with.recursive;
   for (const Node* node : FRESHET_PG_LIST(with, ctes)) {
-    if (!Is(node, PG_QUERY__NODE__NODE_COMMON_TABLE_EXPR)) return base::Internal("WITH without a query in the parse tree");
+    if (!Is(node, PG_QUERY__NODE__NODE_COMMON_TABLE_EXPR))
+      return base::Internal("WITH without a query in the parse tree");
     const PgQuery__CommonTableExpr& cte = *node->common_table_expr;
-    if (!Is(cte.ctequery, PG_QUERY__NODE__NODE_SELECT_STMT)) return Refuse("a data-modifying statement in WITH", cte.location);
-    if (cte.search_clause != nullptr || cte.cycle_clause != nullptr) return Refuse("SEARCH and CYCLE in WITH", cte.location);
+    if (!Is(cte.ctequery, PG_QUERY__NODE__NODE_SELECT_STMT))
+      return Refuse("a data-modifying statement in WITH", cte.location);
+    if (cte.search_clause != nullptr || cte.cycle_clause != nullptr)
+      return Refuse("SEARCH and CYCLE in WITH", cte.location);
     CommonTable table;
     table.name = cte.ctename;
-    for (const Node* column : FRESHET_PG_LIST(cte, aliascolnames)) table.columns.emplace_back(StringOf(column));
+    for (const Node* column : FRESHET_PG_LIST(cte, aliascolnames))
+      table.columns.emplace_back(StringOf(column));
     table.location = cte.location;
-    if (cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways) table.materialized = true;
-    if (cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeNever) table.materialized = false;
+    if (cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeAlways)
+      table.materialized = true;
+    if (cte.ctematerialized == PG_QUERY__CTEMATERIALIZE__CTEMaterializeNever)
+      table.materialized = false;
     ASSIGN_OR_RETURN(table.select, ConvertSelect(*cte.ctequery->select_stmt));
     out->with.push_back(std::move(table));
   }
@@ -89,7 +97,8 @@ base::Status Converter::ConvertDistinct(pg::NodeList clause, Select* out) {
 
 base::Status Converter::ConvertTargets(pg::NodeList targets, Select* out) {
   for (const Node* node : targets) {
-    if (!Is(node, PG_QUERY__NODE__NODE_RES_TARGET)) return base::Internal("a select item without a target");
+    if (!Is(node, PG_QUERY__NODE__NODE_RES_TARGET))
+      return base::Internal("a select item without a target");
     SelectItem item;
     if (node->res_target->name != nullptr) item.alias = node->res_target->name;
     ASSIGN_OR_RETURN(item.expr, ConvertExpr(node->res_target->val));
@@ -100,19 +109,22 @@ base::Status Converter::ConvertTargets(pg::NodeList targets, Select* out) {
 
 base::Status Converter::ConvertValues(pg::NodeList lists, Select* out) {
   for (const Node* list : lists) {
-    if (!Is(list, PG_QUERY__NODE__NODE_LIST)) return base::Internal("VALUES without a list in the parse tree");
+    if (!Is(list, PG_QUERY__NODE__NODE_LIST))
+      return base::Internal("VALUES without a list in the parse tree");
     ASSIGN_OR_RETURN(std::vector<ExprPtr> row, ConvertList(FRESHET_PG_LIST(*list->list, items)));
     if (!out->values.empty() && out->values[0].size() != row.size())
-      return At(base::Invalid("VALUES lists must all be the same length").WithSqlstate("42601"), text_,
-                row.empty() ? -1 : row[0]->location);
+      return At(base::Invalid("VALUES lists must all be the same length").WithSqlstate("42601"),
+                text_, row.empty() ? -1 : row[0]->location);
     out->values.push_back(std::move(row));
   }
   return {};
 }
 
 base::Status Converter::ConvertLimit(const PgQuery__SelectStmt& select, Select* out) {
-  if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES) return Refuse("WITH TIES", -1);
-  if (select.limit_count != nullptr && !(Is(select.limit_count, PG_QUERY__NODE__NODE_A_CONST) && select.limit_count->a_const->isnull)) {
+  if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+    return Refuse("WITH TIES", -1);
+  if (select.limit_count != nullptr && !(Is(select.limit_count, PG_QUERY__NODE__NODE_A_CONST) &&
+                                         select.limit_count->a_const->isnull)) {
     ASSIGN_OR_RETURN(out->limit, ConvertExpr(select.limit_count));
   }
   if (select.limit_offset != nullptr) {
@@ -124,13 +136,17 @@ base::Status Converter::ConvertLimit(const PgQuery__SelectStmt& select, Select* 
 base::Result<std::vector<SortKey>> Converter::ConvertSort(pg::NodeList list) {
   std::vector<SortKey> out;
   for (const Node* node : list) {
-    if (!Is(node, PG_QUERY__NODE__NODE_SORT_BY)) return base::Internal("ORDER BY without a key in the parse tree");
+    if (!Is(node, PG_QUERY__NODE__NODE_SORT_BY))
+      return base::Internal("ORDER BY without a key in the parse tree");
     const PgQuery__SortBy& sort = *node->sort_by;
-    if (sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING) return Refuse("ORDER BY ... USING", sort.location);
+    if (sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
+      return Refuse("ORDER BY ... USING", sort.location);
     SortKey key;
     key.descending = sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
-    if (sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST) key.nulls = SortKey::Nulls::kFirst;
-    if (sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST) key.nulls = SortKey::Nulls::kLast;
+    if (sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST)
+      key.nulls = SortKey::Nulls::kFirst;
+    if (sort.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST)
+      key.nulls = SortKey::Nulls::kLast;
     ASSIGN_OR_RETURN(key.expr, ConvertExpr(sort.node));
     out.push_back(std::move(key));
   }

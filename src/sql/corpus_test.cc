@@ -23,7 +23,8 @@ struct Counts {
   int selects = 0, others = 0, refused = 0;
 };
 
-// Both printers take what the parser takes, and PostgreSQL's spelling is read back as the same tree.
+// Both printers take what the parser takes, and PostgreSQL's spelling is read back as the same
+// tree.
 void CheckPrinters(const Select& select) {
   const base::Result<std::string> duckdb = PrintDuckDb(select, {});
   EXPECT_TRUE(duckdb.ok()) << duckdb.status().ToString() << "\n" << PrintPostgres(select);
@@ -58,7 +59,8 @@ Counts ParseCorpus(const std::string& name) {
       }
     statement.clear();
   }
-  std::printf("%s: %d SELECT, %d other, %d refused\n", name.c_str(), counts.selects, counts.others, counts.refused);
+  std::printf("%s: %d SELECT, %d other, %d refused\n", name.c_str(), counts.selects, counts.others,
+              counts.refused);
   return counts;
 }
 

@@ -1,5 +1,8 @@
 #include "sql/function_tables.h"
 
+// One row is one line, however long.
+// clang-format off
+
 namespace sql {
 namespace {
 
@@ -65,7 +68,8 @@ constexpr FunctionInfo kRows[] = {
     {"regr_count", kAgg, "float8, float8", "int8", "CAST({regr_count} AS BIGINT)", "number of rows where both are not NULL"},
     {"string_agg", kAgg, "text, text", "text", "{string_agg}", "texts with a constant separator; ORDER BY inside the parentheses"},
     {"array_agg", kAgg, "any", "array of argument 1", "{array_agg}", "values as an array"},
-    {"percentile_cont", kAgg, "float8 ORDER BY float8", "float8", "@percentile", "interpolated percentile, exact: percentile_cont(0.5) WITHIN GROUP (ORDER BY x)"},
+    {"percentile_cont", kAgg, "float8 ORDER BY float8", "float8", "@percentile",
+     "interpolated percentile, exact: percentile_cont(0.5) WITHIN GROUP (ORDER BY x)"},
     {"percentile_cont", kAgg, "float8 ORDER BY interval", "interval", "@percentile", "interpolated percentile of intervals"},
     {"percentile_disc", kAgg, "float8 ORDER BY any", "same as argument 2", "@percentile", "the first value at or above the percentile, exact"},
     {"mode", kAgg, "ORDER BY any", "same as argument 1", "@percentile", "the most frequent value: mode() WITHIN GROUP (ORDER BY x)"},

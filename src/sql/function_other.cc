@@ -1,12 +1,16 @@
 #include "sql/function_tables.h"
 
+// One row is one line, however long.
+// clang-format off
+
 namespace sql {
 namespace {
 
 constexpr FunctionKind kFn = FunctionKind::kScalar;
 
 constexpr FunctionInfo kRows[] = {
-    {"array_length", kFn, "anyarray, int4", "int4", "CASE WHEN $2 = 1 THEN NULLIF(CAST(len($1) AS INTEGER), 0) END", "number of elements, NULL when empty; the dimension is 1"},
+    {"array_length", kFn, "anyarray, int4", "int4", "CASE WHEN $2 = 1 THEN NULLIF(CAST(len($1) AS INTEGER), 0) END",
+     "number of elements, NULL when empty; the dimension is 1"},
     {"cardinality", kFn, "anyarray", "int4", "CAST(len($1) AS INTEGER)", "number of elements"},
     {"array_position", kFn, "anyarray, anyelement", "int4", "list_position($1, $2)", "place of an element"},
     {"array_append", kFn, "anyarray, anyelement", "same as argument 1", "list_append($1, $2)", "array with an element after it"},

@@ -1,5 +1,8 @@
 #include "sql/function_tables.h"
 
+// One row is one line, however long.
+// clang-format off
+
 namespace sql {
 namespace {
 

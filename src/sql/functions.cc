@@ -9,7 +9,8 @@ namespace sql {
 std::span<const FunctionInfo> FunctionTable() {
   static const std::vector<FunctionInfo> table = [] {
     std::vector<FunctionInfo> all;
-    for (auto rows : {MathRows(), TextRows(), TimeRows(), OtherRows(), AggregateRows(), OperatorRows()})
+    for (auto rows :
+         {MathRows(), TextRows(), TimeRows(), OtherRows(), AggregateRows(), OperatorRows()})
       all.insert(all.end(), rows.begin(), rows.end());
     return all;
   }();

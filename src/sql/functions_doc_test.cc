@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kPath = "docs/reference/functions.md";
 
-constexpr const char* kHead = R"(<!-- Made by src/sql/functions_doc_test.cc; `make docs` writes it again. -->
+constexpr const char* kHead =
+    R"(<!-- Made by src/sql/functions_doc_test.cc; `make docs` writes it again. -->
 # Functions and operators
 
 What is not here does not run (42883). Types are
@@ -45,7 +46,8 @@ std::string CallText(const FunctionInfo& row) {
   if (row.kind != FunctionKind::kOperator) {
     const size_t order = arguments.find("ORDER BY ");
     if (order == std::string::npos) return std::string(row.name) + "(" + arguments + ")";
-    return std::string(row.name) + "(" + arguments.substr(0, order == 0 ? 0 : order - 1) + ") WITHIN GROUP (" + arguments.substr(order) + ")";
+    return std::string(row.name) + "(" + arguments.substr(0, order == 0 ? 0 : order - 1) +
+           ") WITHIN GROUP (" + arguments.substr(order) + ")";
   }
   const size_t comma = arguments.find(", ");
   if (comma == std::string::npos) return std::string(row.name) + " " + arguments;
@@ -53,7 +55,8 @@ std::string CallText(const FunctionInfo& row) {
 }
 
 std::string Section(const char* title, std::span<const FunctionInfo> rows, FunctionKind kind) {
-  std::string out = std::string("\n## ") + title + "\n\n| call | result | meaning |\n|---|---|---|\n";
+  std::string out =
+      std::string("\n## ") + title + "\n\n| call | result | meaning |\n|---|---|---|\n";
   std::vector<bool> done(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) {
     if (done[i] || rows[i].kind != kind) continue;
@@ -72,10 +75,13 @@ std::string Section(const char* title, std::span<const FunctionInfo> rows, Funct
 }
 
 std::string Document() {
-  return std::string(kHead) + Section("Mathematics", MathRows(), FunctionKind::kScalar) + Section("Text", TextRows(), FunctionKind::kScalar) +
+  return std::string(kHead) + Section("Mathematics", MathRows(), FunctionKind::kScalar) +
+         Section("Text", TextRows(), FunctionKind::kScalar) +
          Section("Dates and times", TimeRows(), FunctionKind::kScalar) +
-         Section("Arrays, JSON, system", OtherRows(), FunctionKind::kScalar) + Section("Aggregates", AggregateRows(), FunctionKind::kAggregate) +
-         Section("Window functions", AggregateRows(), FunctionKind::kWindow) + Section("Operators", OperatorRows(), FunctionKind::kOperator);
+         Section("Arrays, JSON, system", OtherRows(), FunctionKind::kScalar) +
+         Section("Aggregates", AggregateRows(), FunctionKind::kAggregate) +
+         Section("Window functions", AggregateRows(), FunctionKind::kWindow) +
+         Section("Operators", OperatorRows(), FunctionKind::kOperator);
 }
 
 TEST(FunctionsDocument, IsUpToDate) {
@@ -83,7 +89,8 @@ TEST(FunctionsDocument, IsUpToDate) {
   std::ifstream file(kPath);
   std::stringstream text;
   text << file.rdbuf();
-  EXPECT_TRUE(text.str() == Document()) << kPath << " is stale; write it anew with FRESHET_UPDATE_DOCS=1";
+  EXPECT_TRUE(text.str() == Document())
+      << kPath << " is stale; write it anew with FRESHET_UPDATE_DOCS=1";
 }
 
 TEST(FunctionTable, EveryRowIsDescribedOnce) {

@@ -10,7 +10,8 @@
 namespace sql {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
+constexpr int64_t kSecond = 1'000'000, kMinute = 60 * kSecond, kHour = 60 * kMinute,
+                  kDay = 24 * kHour;
 
 struct Unit {
   std::string_view name;
@@ -18,15 +19,40 @@ struct Unit {
 };
 
 constexpr std::array kUnits{
-    Unit{"microsecond", 0, 0, 1},    Unit{"microsecon", 0, 0, 1},  Unit{"us", 0, 0, 1},          Unit{"usec", 0, 0, 1},
-    Unit{"millisecond", 0, 0, 1000}, Unit{"ms", 0, 0, 1000},       Unit{"msec", 0, 0, 1000},     Unit{"second", 0, 0, kSecond},
-    Unit{"sec", 0, 0, kSecond},      Unit{"s", 0, 0, kSecond},     Unit{"minute", 0, 0, kMinute}, Unit{"min", 0, 0, kMinute},
-    Unit{"m", 0, 0, kMinute},        Unit{"hour", 0, 0, kHour},    Unit{"hr", 0, 0, kHour},      Unit{"h", 0, 0, kHour},
-    Unit{"day", 0, 1, 0},            Unit{"d", 0, 1, 0},           Unit{"week", 0, 7, 0},        Unit{"w", 0, 7, 0},
-    Unit{"month", 1, 0, 0},          Unit{"mon", 1, 0, 0},         Unit{"year", 12, 0, 0},       Unit{"yr", 12, 0, 0},
-    Unit{"y", 12, 0, 0},             Unit{"decade", 120, 0, 0},    Unit{"dec", 120, 0, 0},       Unit{"century", 1200, 0, 0},
-    Unit{"centurie", 1200, 0, 0},    Unit{"cent", 1200, 0, 0},     Unit{"c", 1200, 0, 0},        Unit{"millennium", 12000, 0, 0},
-    Unit{"millennia", 12000, 0, 0},  Unit{"mil", 12000, 0, 0},
+    Unit{"microsecond", 0, 0, 1},
+    Unit{"microsecon", 0, 0, 1},
+    Unit{"us", 0, 0, 1},
+    Unit{"usec", 0, 0, 1},
+    Unit{"millisecond", 0, 0, 1000},
+    Unit{"ms", 0, 0, 1000},
+    Unit{"msec", 0, 0, 1000},
+    Unit{"second", 0, 0, kSecond},
+    Unit{"sec", 0, 0, kSecond},
+    Unit{"s", 0, 0, kSecond},
+    Unit{"minute", 0, 0, kMinute},
+    Unit{"min", 0, 0, kMinute},
+    Unit{"m", 0, 0, kMinute},
+    Unit{"hour", 0, 0, kHour},
+    Unit{"hr", 0, 0, kHour},
+    Unit{"h", 0, 0, kHour},
+    Unit{"day", 0, 1, 0},
+    Unit{"d", 0, 1, 0},
+    Unit{"week", 0, 7, 0},
+    Unit{"w", 0, 7, 0},
+    Unit{"month", 1, 0, 0},
+    Unit{"mon", 1, 0, 0},
+    Unit{"year", 12, 0, 0},
+    Unit{"yr", 12, 0, 0},
+    Unit{"y", 12, 0, 0},
+    Unit{"decade", 120, 0, 0},
+    Unit{"dec", 120, 0, 0},
+    Unit{"century", 1200, 0, 0},
+    Unit{"centurie", 1200, 0, 0},
+    Unit{"cent", 1200, 0, 0},
+    Unit{"c", 1200, 0, 0},
+    Unit{"millennium", 12000, 0, 0},
+    Unit{"millennia", 12000, 0, 0},
+    Unit{"mil", 12000, 0, 0},
 };
 
 const Unit* FindUnit(std::string word) {
@@ -93,7 +119,8 @@ class IntervalReader {
 
  private:
   base::Status Wrong() const {
-    return base::DataError("invalid input syntax for type interval: \"" + std::string(text_) + "\"").WithSqlstate("22007");
+    return base::DataError("invalid input syntax for type interval: \"" + std::string(text_) + "\"")
+        .WithSqlstate("22007");
   }
 
   void SkipSpace() {
@@ -109,9 +136,13 @@ class IntervalReader {
   // Digits with an optional fraction.
   std::optional<double> Number() {
     const size_t begin = at_;
-    while (at_ < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.')) ++at_;
+    while (at_ < text_.size() &&
+           (std::isdigit(static_cast<unsigned char>(text_[at_])) || text_[at_] == '.'))
+      ++at_;
     const std::string digits(text_.substr(begin, at_ - begin));
-    if (digits.empty() || digits == "." || digits.size() > 30 || digits.find('.') != digits.rfind('.')) return std::nullopt;
+    if (digits.empty() || digits == "." || digits.size() > 30 ||
+        digits.find('.') != digits.rfind('.'))
+      return std::nullopt;
     return std::strtod(digits.c_str(), nullptr);
   }
 
@@ -147,7 +178,9 @@ class IntervalReader {
 
   bool NextIsClock() const {
     size_t i = at_;
-    while (i < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[i])) || text_[i] == '+' || text_[i] == '-')) ++i;
+    while (i < text_.size() && (std::isdigit(static_cast<unsigned char>(text_[i])) ||
+                                text_[i] == '+' || text_[i] == '-'))
+      ++i;
     return i > at_ && i < text_.size() && text_[i] == ':';
   }
 
@@ -166,7 +199,8 @@ class IntervalReader {
       return *second < 61;
     }
     if (*second >= 60) return false;
-    sum_.microseconds += sign * (first * kHour + *second * kMinute + std::round(third.value_or(0) * kSecond));
+    sum_.microseconds +=
+        sign * (first * kHour + *second * kMinute + std::round(third.value_or(0) * kSecond));
     return true;
   }
 
@@ -186,8 +220,15 @@ class IntervalReader {
       const std::optional<double> number = Number();
       if (!number || at_ >= text_.size()) return Wrong();
       const char letter = static_cast<char>(std::toupper(static_cast<unsigned char>(text_[at_++])));
-      const char* unit = !time ? (letter == 'Y' ? "year" : letter == 'M' ? "month" : letter == 'W' ? "week" : letter == 'D' ? "day" : nullptr)
-                               : (letter == 'H' ? "hour" : letter == 'M' ? "minute" : letter == 'S' ? "second" : nullptr);
+      const char* unit = !time ? (letter == 'Y'   ? "year"
+                                  : letter == 'M' ? "month"
+                                  : letter == 'W' ? "week"
+                                  : letter == 'D' ? "day"
+                                                  : nullptr)
+                               : (letter == 'H'   ? "hour"
+                                  : letter == 'M' ? "minute"
+                                  : letter == 'S' ? "second"
+                                                  : nullptr);
       if (unit == nullptr) return Wrong();
       sum_.Add(sign * *number, *FindUnit(unit));
       any = true;
@@ -197,8 +238,11 @@ class IntervalReader {
   }
 
   base::Result<Interval> Finish() const {
-    const auto out_of_range = [] { return base::DataError("interval out of range").WithSqlstate("22008"); };
-    if (std::abs(sum_.months) > INT32_MAX || std::abs(sum_.days) > INT32_MAX || std::abs(sum_.microseconds) > 9.2e18)
+    const auto out_of_range = [] {
+      return base::DataError("interval out of range").WithSqlstate("22008");
+    };
+    if (std::abs(sum_.months) > INT32_MAX || std::abs(sum_.days) > INT32_MAX ||
+        std::abs(sum_.microseconds) > 9.2e18)
       return out_of_range();
     Interval out;
     out.months = static_cast<int32_t>(sum_.months);
@@ -209,7 +253,8 @@ class IntervalReader {
     if (!(fields_ & ~(kIntervalYear | kIntervalMonth))) out.days = 0;
     if (fields_ == kIntervalYear) out.months = out.months / 12 * 12;
     if (!(fields_ & (kIntervalHour | kIntervalMinute | kIntervalSecond))) out.microseconds = 0;
-    else if (!(fields_ & (kIntervalMinute | kIntervalSecond))) out.microseconds = out.microseconds / kHour * kHour;
+    else if (!(fields_ & (kIntervalMinute | kIntervalSecond)))
+      out.microseconds = out.microseconds / kHour * kHour;
     else if (!(fields_ & kIntervalSecond)) out.microseconds = out.microseconds / kMinute * kMinute;
     return out;
   }
@@ -229,11 +274,14 @@ void AppendCount(std::string* out, int64_t number, const char* unit) {
 }  // namespace
 
 base::Result<Interval> ParseIntervalWithFields(std::string_view text, int fields) {
-  if (text.size() > 200) return base::DataError("invalid input syntax for type interval").WithSqlstate("22007");
+  if (text.size() > 200)
+    return base::DataError("invalid input syntax for type interval").WithSqlstate("22007");
   return IntervalReader(text, fields).Read();
 }
 
-base::Result<Interval> ParseInterval(std::string_view text) { return ParseIntervalWithFields(text, kIntervalAll); }
+base::Result<Interval> ParseInterval(std::string_view text) {
+  return ParseIntervalWithFields(text, kIntervalAll);
+}
 
 std::string IntervalText(const Interval& interval) {
   std::string out;
@@ -243,10 +291,12 @@ std::string IntervalText(const Interval& interval) {
   if (interval.microseconds == 0 && !out.empty()) return out;
   if (!out.empty()) out += ' ';
   const bool negative = interval.microseconds < 0;
-  const uint64_t all = negative ? 0 - static_cast<uint64_t>(interval.microseconds) : static_cast<uint64_t>(interval.microseconds);
+  const uint64_t all = negative ? 0 - static_cast<uint64_t>(interval.microseconds)
+                                : static_cast<uint64_t>(interval.microseconds);
   char clock[64];
   std::snprintf(clock, sizeof clock, "%s%02llu:%02llu:%02llu", negative ? "-" : "",
-                static_cast<unsigned long long>(all / kHour), static_cast<unsigned long long>(all / kMinute % 60),
+                static_cast<unsigned long long>(all / kHour),
+                static_cast<unsigned long long>(all / kMinute % 60),
                 static_cast<unsigned long long>(all / kSecond % 60));
   out += clock;
   if (all % kSecond != 0) {

@@ -1,7 +1,10 @@
 // Invariants of the estimate:
-// 1. It never says less than the depth of the operator chain in the tree. A chain `a + b + c` nests to the left, one level
-//    for each operator, and what stands in parentheses hangs below all operators of the list item around it.
-// 2. AND and OR do not nest (the grammar keeps them flat), so each starts a new chain, as a comma does; the AND of BETWEEN
+// 1. It never says less than the depth of the operator chain in the tree. A chain `a + b + c` nests
+// to the left, one level
+//    for each operator, and what stands in parentheses hangs below all operators of the list item
+//    around it.
+// 2. AND and OR do not nest (the grammar keeps them flat), so each starts a new chain, as a comma
+// does; the AND of BETWEEN
 //    does not.
 // 3. Joins and set operations nest across list items, so they are counted for the whole level.
 
@@ -43,16 +46,14 @@ bool StartsChain(int code) {
     case PG_QUERY__TOKEN__WHEN:
     case PG_QUERY__TOKEN__THEN:
     case PG_QUERY__TOKEN__ELSE:
-    case PG_QUERY__TOKEN__ON:
-      return true;
-    default:
-      return false;
+    case PG_QUERY__TOKEN__ON: return true;
+    default: return false;
   }
 }
 
 bool IsLink(int code) {
-  return code == PG_QUERY__TOKEN__JOIN || code == PG_QUERY__TOKEN__UNION || code == PG_QUERY__TOKEN__INTERSECT ||
-         code == PG_QUERY__TOKEN__EXCEPT;
+  return code == PG_QUERY__TOKEN__JOIN || code == PG_QUERY__TOKEN__UNION ||
+         code == PG_QUERY__TOKEN__INTERSECT || code == PG_QUERY__TOKEN__EXCEPT;
 }
 
 bool IsOperatorWord(int code) {
@@ -70,10 +71,8 @@ bool IsOperatorWord(int code) {
     case PG_QUERY__TOKEN__COLLATE:
     case PG_QUERY__TOKEN__AT:
     case PG_QUERY__TOKEN__OPERATOR:
-    case PG_QUERY__TOKEN__OVERLAPS:
-      return true;
-    default:
-      return false;
+    case PG_QUERY__TOKEN__OVERLAPS: return true;
+    default: return false;
   }
 }
 
@@ -84,7 +83,8 @@ bool IsOperator(const Token& token) {
 
 class DepthCheck {
  public:
-  DepthCheck(std::string_view text, const ParseLimits& limits) : text_(text), limits_(limits), levels_(1) {}
+  DepthCheck(std::string_view text, const ParseLimits& limits)
+      : text_(text), limits_(limits), levels_(1) {}
 
   base::Status Add(const Token& token) {
     if (token.Is("(") || token.Is("[") || token.code == PG_QUERY__TOKEN__CASE) return Open(token);
@@ -99,7 +99,8 @@ class DepthCheck {
       Count(token);
     }
     if (levels_.back().Depth() > limits_.max_chain)
-      return TooComplex(token, "Its operators would nest more than " + std::to_string(limits_.max_chain) + " deep.");
+      return TooComplex(token, "Its operators would nest more than " +
+                                   std::to_string(limits_.max_chain) + " deep.");
     return {};
   }
 
@@ -113,8 +114,8 @@ class DepthCheck {
 
   base::Status Open(const Token& token) {
     if (levels_.size() > limits_.max_nesting)
-      return TooComplex(token, "Parentheses, brackets and CASE nest more than " + std::to_string(limits_.max_nesting) +
-                                   " deep.");
+      return TooComplex(token, "Parentheses, brackets and CASE nest more than " +
+                                   std::to_string(limits_.max_nesting) + " deep.");
     levels_.push_back(Level{.is_case = token.code == PG_QUERY__TOKEN__CASE});
     return {};
   }
@@ -146,7 +147,8 @@ class DepthCheck {
 
 }  // namespace
 
-base::Status CheckDepth(std::string_view text, std::span<const Token> tokens, const ParseLimits& limits) {
+base::Status CheckDepth(std::string_view text, std::span<const Token> tokens,
+                        const ParseLimits& limits) {
   DepthCheck check(text, limits);
   for (const Token& token : tokens) RETURN_IF_ERROR(check.Add(token));
   return {};

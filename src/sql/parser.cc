@@ -14,7 +14,8 @@ namespace {
 
 // Tokens of one statement with places relative to its first byte.
 std::vector<Token> LocalTokens(const std::vector<Token>& tokens, TokenRange range) {
-  std::vector<Token> local(tokens.begin() + static_cast<ptrdiff_t>(range.first), tokens.begin() + static_cast<ptrdiff_t>(range.last));
+  std::vector<Token> local(tokens.begin() + static_cast<ptrdiff_t>(range.first),
+                           tokens.begin() + static_cast<ptrdiff_t>(range.last));
   const int begin = local.front().begin;
   for (Token& token : local) {
     token.begin -= begin;
@@ -28,9 +29,11 @@ base::Result<StatementBody> ParseOne(const StatementSource& source) {
   if (shell) return std::move(*shell);
   ASSIGN_OR_RETURN(pg::Tree tree, pg::Parse(WithoutNoise(source)));
   if (tree->n_stmts == 0) return StatementBody(EmptyStatement{});
-  if (tree->n_stmts > 1) return base::Unsupported("a statement that contains statements is not supported");
+  if (tree->n_stmts > 1)
+    return base::Unsupported("a statement that contains statements is not supported");
   ASSIGN_OR_RETURN(StatementBody body, ConvertStatement(tree->stmts[0]->stmt, source));
-  if (auto* role = std::get_if<RoleStatement>(&body)) role->if_not_exists = role->create && source.tokens[2].IsWord("IF");
+  if (auto* role = std::get_if<RoleStatement>(&body))
+    role->if_not_exists = role->create && source.tokens[2].IsWord("IF");
   return body;
 }
 
@@ -43,23 +46,27 @@ base::Status Shifted(base::Status status, std::string_view text, int begin) {
 
 base::Result<SelectPtr> TakeSelect(std::vector<Statement> statements) {
   if (statements.size() == 1)
-    if (auto* select = std::get_if<SelectStatement>(&statements[0].body)) return std::move(select->select);
+    if (auto* select = std::get_if<SelectStatement>(&statements[0].body))
+      return std::move(select->select);
   return base::Invalid("a SELECT was expected").WithSqlstate("42601");
 }
 
 }  // namespace
 
-base::Result<std::vector<Statement>> ParseStatements(std::string_view text, const ParseLimits& limits) {
+base::Result<std::vector<Statement>> ParseStatements(std::string_view text,
+                                                     const ParseLimits& limits) {
   ASSIGN_OR_RETURN(const std::vector<Token> tokens, Scan(text, limits));
   std::vector<Statement> statements;
   int line = 1, counted = 0;
   for (const TokenRange& range : SplitStatements(tokens)) {
     Statement statement;
     statement.begin = tokens[range.first].begin;
-    line += static_cast<int>(std::count(text.begin() + counted, text.begin() + statement.begin, '\n'));
+    line +=
+        static_cast<int>(std::count(text.begin() + counted, text.begin() + statement.begin, '\n'));
     counted = statement.begin;
     statement.line = line;
-    const std::string_view own = text.substr(statement.begin, tokens[range.last - 1].end - statement.begin);
+    const std::string_view own =
+        text.substr(statement.begin, tokens[range.last - 1].end - statement.begin);
     const std::vector<Token> local = LocalTokens(tokens, range);
     base::Result<StatementBody> body = ParseOne({own, local});
     if (!body.ok()) return Shifted(body.TakeStatus(), text, statement.begin);

@@ -1,5 +1,5 @@
-// Any text through the whole room: parsed, bound against a few relations, printed. Nothing may crash, and what is printed
-// for PostgreSQL must be read back.
+// Any text through the whole room: parsed, bound against a few relations, printed. Nothing may
+// crash, and what is printed for PostgreSQL must be read back.
 
 #include <cstdint>
 #include <cstdlib>
@@ -23,7 +23,8 @@ void Exercise(const sql::Select& select, std::string_view text) {
   base::Result<sql::SelectPtr> again = sql::ParseSelect(once);
   // A reading may fail on limits (printing adds parentheses), never on syntax.
   if (again.ok()) Check(sql::PrintPostgres(**again) == once);
-  else Check(again.status().sqlstate().substr(0, 2) == "54" || again.status().sqlstate() == "0A000");
+  else
+    Check(again.status().sqlstate().substr(0, 2) == "54" || again.status().sqlstate() == "0A000");
   static const sql::TestRelations relations;
   for (const char* zone : {"UTC", "Europe/Paris"}) {
     sql::SelectPtr copy = select.Clone();
@@ -49,8 +50,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!statements.ok()) return 0;
   for (const sql::Statement& statement : *statements) {
     (void)sql::IsDdl(statement);
-    if (const auto* select = std::get_if<sql::SelectStatement>(&statement.body)) Exercise(*select->select, statement.text);
-    if (const auto* view = std::get_if<sql::CreateView>(&statement.body)) Exercise(*view->select, statement.text);
+    if (const auto* select = std::get_if<sql::SelectStatement>(&statement.body))
+      Exercise(*select->select, statement.text);
+    if (const auto* view = std::get_if<sql::CreateView>(&statement.body))
+      Exercise(*view->select, statement.text);
     if (const auto* explain = std::get_if<sql::Explain>(&statement.body))
       if (explain->select != nullptr) Exercise(*explain->select, statement.text);
   }

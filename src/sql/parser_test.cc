@@ -59,9 +59,12 @@ TEST(Parser, ErrorsSayTheirPlaceInTheWholeTextInCharacters) {
 TEST(Parser, HostileTextIsRefusedBeforeItIsParsed) {
   EXPECT_EQ(Fails("SELECT " + Repeat("a+", 50'000) + "a").sqlstate(), "54000");
   EXPECT_EQ(Fails("SELECT " + Repeat("a+", 49'000) + "a").sqlstate(), "54001");
-  EXPECT_EQ(Fails("SELECT " + Repeat("(", 100'000) + "1" + Repeat(")", 100'000)).sqlstate(), "54000");
+  EXPECT_EQ(Fails("SELECT " + Repeat("(", 100'000) + "1" + Repeat(")", 100'000)).sqlstate(),
+            "54000");
   EXPECT_EQ(Fails("SELECT " + Repeat("(", 40'000) + "1" + Repeat(")", 40'000)).sqlstate(), "54001");
-  EXPECT_EQ(Fails("SELECT " + Repeat("CASE WHEN a THEN ", 300) + "1" + Repeat(" END", 300)).sqlstate(), "54001");
+  EXPECT_EQ(
+      Fails("SELECT " + Repeat("CASE WHEN a THEN ", 300) + "1" + Repeat(" END", 300)).sqlstate(),
+      "54001");
   EXPECT_EQ(Fails("SELECT " + Repeat("NOT ", 2000) + "a").sqlstate(), "54001");
   EXPECT_EQ(Fails("SELECT " + Repeat("- ", 2000) + "a").sqlstate(), "54001");
   EXPECT_EQ(Fails("SELECT a" + Repeat("::int", 2000)).sqlstate(), "54001");
@@ -95,8 +98,10 @@ TEST(Parser, Fingerprints) {
 TEST(Parser, Expressions) {
   ASSERT_TRUE(ParseExpression("a + 1").ok());
   EXPECT_EQ((*ParseExpression("a + bb"))->args[1]->location, 4);
-  for (const char* bad : {"", "a b", "a AS b", "1, 2", "a FROM b", "1 UNION SELECT 2", "*; SELECT 1", "a) + (b"})
-    EXPECT_FALSE(ParseExpression(bad).ok() && (*ParseExpression(bad))->kind != ExprKind::kStar) << bad;
+  for (const char* bad :
+       {"", "a b", "a AS b", "1, 2", "a FROM b", "1 UNION SELECT 2", "*; SELECT 1", "a) + (b"})
+    EXPECT_FALSE(ParseExpression(bad).ok() && (*ParseExpression(bad))->kind != ExprKind::kStar)
+        << bad;
   EXPECT_EQ(ParseExpression("a + ").status().position(), 5);
 }
 
@@ -106,11 +111,13 @@ TEST(Parser, SessionStatements) {
   EXPECT_EQ(One<SetStatement>("SET NAMES 'utf8'").name, "client_encoding");
   EXPECT_TRUE(One<SetStatement>("SET LOCAL x TO DEFAULT").to_default);
   EXPECT_TRUE(One<SetStatement>("SET LOCAL x TO DEFAULT").local);
-  const auto modes = One<SetStatement>("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+  const auto modes = One<SetStatement>(
+      "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   EXPECT_EQ(modes.name, "default_transaction_isolation");
   EXPECT_EQ(modes.value, "repeatable read");
   ASSERT_EQ(modes.also.size(), 1u);
-  EXPECT_EQ(modes.also[0], std::make_pair(std::string("default_transaction_read_only"), std::string("on")));
+  EXPECT_EQ(modes.also[0],
+            std::make_pair(std::string("default_transaction_read_only"), std::string("on")));
   EXPECT_EQ(One<ShowStatement>("SHOW transaction isolation level").name, "transaction_isolation");
   EXPECT_EQ(One<ShowStatement>("SHOW SOURCES").name, "sources");
   EXPECT_EQ(One<ShowStatement>("SHOW MATERIALIZED VIEWS").name, "materialized views");
@@ -143,7 +150,8 @@ TEST(Parser, RolesAndGrants) {
   EXPECT_EQ(role.password, "x");
   EXPECT_FALSE(One<RoleStatement>("ALTER ROLE bi LOGIN").create);
   EXPECT_EQ(Fails("CREATE ROLE a CREATEDB").sqlstate(), "0A000");
-  EXPECT_TRUE(One<GrantStatement>("GRANT SELECT ON ALL TABLES IN SCHEMA public TO a").relations.empty());
+  EXPECT_TRUE(
+      One<GrantStatement>("GRANT SELECT ON ALL TABLES IN SCHEMA public TO a").relations.empty());
   const auto grant = One<GrantStatement>("REVOKE ALL ON public.x, freshet.y FROM a, PUBLIC");
   EXPECT_TRUE(grant.revoke);
   EXPECT_EQ(grant.relations, (std::vector<std::string>{"x", "freshet.y"}));
@@ -204,7 +212,8 @@ TEST(Interval, ReadsPostgresSpellings) {
   is("P1Y2M3DT4H5M6S", 14, 3, 14'706'000'000);
   is("500 ms", 0, 0, 500'000);
   is("0", 0, 0, 0);
-  for (const char* bad : {"", "x", "1 parsec", "1:99", "9999999999 years", "1 day ago ago", "--1 day", "1e5 days"})
+  for (const char* bad :
+       {"", "x", "1 parsec", "1:99", "9999999999 years", "1 day ago ago", "--1 day", "1e5 days"})
     EXPECT_FALSE(ParseInterval(bad).ok()) << bad;
 }
 

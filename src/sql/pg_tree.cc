@@ -13,8 +13,8 @@ base::Result<Tree> Parse(const std::string& text) {
                  .WithSqlstate("42601")
                  .WithPosition(raw.error->cursorpos > 0 ? raw.error->cursorpos : 0);
   } else {
-    tree.reset(pg_query__parse_result__unpack(nullptr, raw.parse_tree.len,
-                                              reinterpret_cast<const uint8_t*>(raw.parse_tree.data)));
+    tree.reset(pg_query__parse_result__unpack(
+        nullptr, raw.parse_tree.len, reinterpret_cast<const uint8_t*>(raw.parse_tree.data)));
     if (tree == nullptr) status = base::Internal("the parser's answer cannot be read");
   }
   pg_query_free_protobuf_parse_result(raw);

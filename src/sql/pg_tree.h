@@ -1,7 +1,8 @@
 #pragma once
 // PostgreSQL's parse tree as libpg_query hands it over, for the converters of this room only.
 //
-// Threads: any; libpg_query keeps its memory per thread. Owns: the unpacked tree. Errors: PostgreSQL's text, 42601.
+// Threads: any; libpg_query keeps its memory per thread. Owns: the unpacked tree. Errors:
+// PostgreSQL's text, 42601.
 
 #include <pg_query/pg_query.pb-c.h>
 
@@ -16,7 +17,9 @@ namespace sql::pg {
 using Node = PgQuery__Node;
 
 struct FreeTree {
-  void operator()(PgQuery__ParseResult* tree) const { pg_query__parse_result__free_unpacked(tree, nullptr); }
+  void operator()(PgQuery__ParseResult* tree) const {
+    pg_query__parse_result__free_unpacked(tree, nullptr);
+  }
 };
 using Tree = std::unique_ptr<PgQuery__ParseResult, FreeTree>;
 
@@ -37,6 +40,8 @@ struct NodeList {
 
 // The text of a String node; empty for anything else.
 std::string_view StringOf(const Node* node);
-inline bool Is(const Node* node, PgQuery__Node__NodeCase what) { return node != nullptr && node->node_case == what; }
+inline bool Is(const Node* node, PgQuery__Node__NodeCase what) {
+  return node != nullptr && node->node_case == what;
+}
 
 }  // namespace sql::pg

@@ -33,7 +33,8 @@ int CharacterPosition(std::string_view text, int byte) {
   int position = 1;
   for (size_t i = 0; i < text.size() && i < static_cast<size_t>(byte); ++i)
     position += (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-  // `byte` itself may stand inside a character only if the caller is wrong; then the character's own place is told.
+  // `byte` itself may stand inside a character only if the caller is wrong; then the character's
+  // own place is told.
   return position;
 }
 

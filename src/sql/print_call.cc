@@ -31,7 +31,8 @@ Text DuckDbPrinter::PrintFunction(const Expr& call) {
     for (const SortKey& key : call.order_by) types.push_back(key.expr->type);
   if (call.star) types.push_back(model::kInt8);  // count(*)
   bool ambiguous = false;
-  const std::optional<Resolved> resolved = Resolve(call.name.back(), false, types, call.within_group ? call.order_by.size() : 0, &ambiguous);
+  const std::optional<Resolved> resolved = Resolve(
+      call.name.back(), false, types, call.within_group ? call.order_by.size() : 0, &ambiguous);
   if (!resolved) return base::Internal("function " + call.name.back() + " is bound but not known");
   return PrintKnown(*resolved->signature->info, call, std::move(args));
 }
@@ -41,13 +42,15 @@ Text DuckDbPrinter::PrintUnboundCall(const Expr& call, const std::vector<std::st
 }
 
 // name(DISTINCT args ORDER BY ...) WITHIN GROUP (...) FILTER (...) OVER (...)
-Text DuckDbPrinter::PrintDuckDbCall(const Expr& call, const std::string& name, const std::vector<std::string>& args) {
+Text DuckDbPrinter::PrintDuckDbCall(const Expr& call, const std::string& name,
+                                    const std::vector<std::string>& args) {
   std::string list = call.star ? "*" : "";
   for (const std::string& arg : args) list += (list.empty() ? "" : ", ") + arg;
   return PrintAggregateCall(name, call, list);
 }
 
-Text DuckDbPrinter::PrintAggregateCall(const std::string& name, const Expr& call, const std::string& args) {
+Text DuckDbPrinter::PrintAggregateCall(const std::string& name, const Expr& call,
+                                       const std::string& args) {
   std::string out = name + "(" + (call.distinct ? "DISTINCT " : "") + args;
   std::string keys;
   if (!call.order_by.empty()) {
@@ -62,13 +65,15 @@ Text DuckDbPrinter::PrintAggregateCall(const std::string& name, const Expr& call
   }
   if (call.over == nullptr) return out;
   const WindowSpec& over = *call.over;
-  if (!over.name.empty() && over.partition_by.empty() && over.order_by.empty() && !(over.frame.options & 1))
+  if (!over.name.empty() && over.partition_by.empty() && over.order_by.empty() &&
+      !(over.frame.options & 1))
     return out + " OVER " + QuoteIdentifier(over.name);
   ASSIGN_OR_RETURN(std::string window, PrintWindow(over));
   return out + " OVER " + window;
 }
 
-Text DuckDbPrinter::PrintKnown(const FunctionInfo& info, const Expr& call, std::vector<std::string> args) {
+Text DuckDbPrinter::PrintKnown(const FunctionInfo& info, const Expr& call,
+                               std::vector<std::string> args) {
   std::string_view pattern = info.duckdb;
   if (pattern.empty()) return PrintDuckDbCall(call, info.name, args);
   if (pattern == "@percentile") return PrintPercentile(call, args);
@@ -76,19 +81,24 @@ Text DuckDbPrinter::PrintKnown(const FunctionInfo& info, const Expr& call, std::
   if (pattern[0] == '@') {
     const std::string_view word = pattern.substr(1);
     const SpecialCall special{info, call, args, options_};
-    for (auto find : {FindMathPrinter, FindTextPrinter, FindTimePrinter, FindFormatPrinter, FindOtherPrinter})
+    for (auto find :
+         {FindMathPrinter, FindTextPrinter, FindTimePrinter, FindFormatPrinter, FindOtherPrinter})
       if (SpecialPrinter printer = find(word)) return printer(special);
     return base::Internal("no printer for " + std::string(word));
   }
   std::string out;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '$' && i + 1 < pattern.size() && pattern[i + 1] >= '1' && pattern[i + 1] <= '9') {
+    if (pattern[i] == '$' && i + 1 < pattern.size() && pattern[i + 1] >= '1' &&
+        pattern[i + 1] <= '9') {
       const size_t index = static_cast<size_t>(pattern[++i] - '1');
-      if (index >= args.size()) return base::Internal("a template asks for an argument that is not there");
+      if (index >= args.size())
+        return base::Internal("a template asks for an argument that is not there");
       out += args[index];
     } else if (pattern[i] == '{') {
       const size_t close = pattern.find('}', i);
-      ASSIGN_OR_RETURN(std::string aggregate, PrintDuckDbCall(call, std::string(pattern.substr(i + 1, close - i - 1)), args));
+      ASSIGN_OR_RETURN(
+          std::string aggregate,
+          PrintDuckDbCall(call, std::string(pattern.substr(i + 1, close - i - 1)), args));
       out += aggregate;
       i = close;
     } else {
@@ -98,7 +108,8 @@ Text DuckDbPrinter::PrintKnown(const FunctionInfo& info, const Expr& call, std::
   return out;
 }
 
-// percentile_cont, percentile_disc, mode: the ordered value is of the type that the binder has given it.
+// percentile_cont, percentile_disc, mode: the ordered value is of the type that the binder has
+// given it.
 Text DuckDbPrinter::PrintPercentile(const Expr& call, const std::vector<std::string>& args) {
   return PrintDuckDbCall(call, call.name.back(), args);
 }
@@ -113,11 +124,13 @@ Text DuckDbPrinter::PrintApproximate(const Expr& call, const std::vector<std::st
     sketch.over = std::move(copy->over);
   }
   if (call.name.back() == "approx_count_distinct") {
-    ASSIGN_OR_RETURN(std::string hll, PrintAggregateCall("freshet_hll", sketch, "CAST(" + args[0] + " AS VARCHAR)"));
+    ASSIGN_OR_RETURN(std::string hll,
+                     PrintAggregateCall("freshet_hll", sketch, "CAST(" + args[0] + " AS VARCHAR)"));
     return "coalesce(CAST(freshet_hll_estimate(" + hll + ") AS BIGINT), 0)";
   }
   ASSIGN_OR_RETURN(std::string value, Print(*call.order_by[0].expr));
-  ASSIGN_OR_RETURN(std::string ddsketch, PrintAggregateCall("freshet_ddsketch", sketch, "CAST(" + value + " AS DOUBLE)"));
+  ASSIGN_OR_RETURN(std::string ddsketch,
+                   PrintAggregateCall("freshet_ddsketch", sketch, "CAST(" + value + " AS DOUBLE)"));
   const std::string fraction = call.order_by[0].descending ? "1 - " + args[0] : args[0];
   return "freshet_quantile(" + ddsketch + ", " + fraction + ")";
 }

@@ -73,7 +73,8 @@ class DuckDbPrinter {
   Text PrintAggregateCall(const std::string& name, const Expr& call, const std::string& args);
   Text PrintPercentile(const Expr& call, const std::vector<std::string>& args);
   Text PrintApproximate(const Expr& call, const std::vector<std::string>& args);
-  Text PrintDuckDbCall(const Expr& call, const std::string& name, const std::vector<std::string>& args);
+  Text PrintDuckDbCall(const Expr& call, const std::string& name,
+                       const std::vector<std::string>& args);
   base::Result<std::vector<std::string>> PrintArgs(const std::vector<ExprPtr>& args);
 
   // print_cast.cc
@@ -85,6 +86,8 @@ class DuckDbPrinter {
 };
 
 // True when the binder has given the node a type.
-inline bool IsBound(const Expr& expr) { return expr.type.id != model::TypeId::kUnknown || expr.type.array; }
+inline bool IsBound(const Expr& expr) {
+  return expr.type.id != model::TypeId::kUnknown || expr.type.array;
+}
 
 }  // namespace sql

@@ -41,7 +41,9 @@ std::string QuoteLiteral(std::string_view text) {
 Text DuckDbPrinter::Print(const Expr& expr) {
   Text text = PrintNode(expr);
   if (text.ok() && text->size() > kMaxText)
-    return base::Invalid("statement is too complex").WithSqlstate("54001").WithDetail("Its text for the executor is longer than 4 MB.");
+    return base::Invalid("statement is too complex")
+        .WithSqlstate("54001")
+        .WithDetail("Its text for the executor is longer than 4 MB.");
   return text;
 }
 
@@ -50,7 +52,8 @@ Text DuckDbPrinter::PrintNode(const Expr& expr) {
     case ExprKind::kLiteral: return PrintLiteral(expr);
     case ExprKind::kParameter: return PrintParameter(expr);
     case ExprKind::kColumn: return PrintColumn(expr);
-    case ExprKind::kStar: return expr.name.empty() ? std::string("*") : QuoteIdentifier(expr.name.back()) + ".*";
+    case ExprKind::kStar:
+      return expr.name.empty() ? std::string("*") : QuoteIdentifier(expr.name.back()) + ".*";
     case ExprKind::kFunction: return PrintFunction(expr);
     case ExprKind::kOperator: return PrintOperator(expr);
     case ExprKind::kCast: return PrintCast(expr);
@@ -85,22 +88,28 @@ Text DuckDbPrinter::PrintNode(const Expr& expr) {
 
 Text DuckDbPrinter::PrintLiteral(const Expr& expr) {
   const Literal& literal = expr.literal;
-  const auto cast = [&](const std::string& text) { return "CAST(" + text + " AS " + DuckDbType(expr.type) + ")"; };
+  const auto cast = [&](const std::string& text) {
+    return "CAST(" + text + " AS " + DuckDbType(expr.type) + ")";
+  };
   switch (literal.kind) {
     case Literal::Kind::kNull: return IsBound(expr) ? cast("NULL") : std::string("NULL");
     case Literal::Kind::kBool: return std::string(literal.boolean ? "true" : "false");
-    case Literal::Kind::kString: return IsBound(expr) && !expr.type.IsText() ? cast(QuoteLiteral(literal.text)) : QuoteLiteral(literal.text);
+    case Literal::Kind::kString:
+      return IsBound(expr) && !expr.type.IsText() ? cast(QuoteLiteral(literal.text))
+                                                  : QuoteLiteral(literal.text);
     case Literal::Kind::kInteger: {
       const std::string digits = std::to_string(literal.integer);
       if (literal.integer == INT64_MIN) return "CAST('" + digits + "' AS BIGINT)";
       const bool small = literal.integer >= INT32_MIN && literal.integer <= INT32_MAX;
-      const bool natural = !IsBound(expr) || (expr.type.id == TypeId::kInt4 && small) || (expr.type.id == TypeId::kInt8 && !small);
+      const bool natural = !IsBound(expr) || (expr.type.id == TypeId::kInt4 && small) ||
+                           (expr.type.id == TypeId::kInt8 && !small);
       if (!natural) return cast(digits);
       return literal.integer < 0 ? "(" + digits + ")" : digits;
     }
     case Literal::Kind::kDecimal: {
       if (!IsBound(expr)) return literal.text[0] == '-' ? "(" + literal.text + ")" : literal.text;
-      const bool natural = expr.type.id == TypeId::kNumeric && expr.type.precision > 0 && expr.type.scale > 0;
+      const bool natural =
+          expr.type.id == TypeId::kNumeric && expr.type.precision > 0 && expr.type.scale > 0;
       if (!natural) return cast(QuoteLiteral(literal.text));
       return literal.text[0] == '-' ? "(" + literal.text + ")" : literal.text;
     }
@@ -152,7 +161,8 @@ Text DuckDbPrinter::PrintTest(const Expr& expr) {
   if (expr.kind == ExprKind::kIsNull) return "(" + value + is + "NULL)";
   if (expr.kind == ExprKind::kIsBool) {
     if (expr.name[0] == "UNKNOWN") return "(" + value + is + "NULL)";
-    return "(" + value + (expr.negated ? " IS DISTINCT FROM " : " IS NOT DISTINCT FROM ") + Lower(expr.name[0]) + ")";
+    return "(" + value + (expr.negated ? " IS DISTINCT FROM " : " IS NOT DISTINCT FROM ") +
+           Lower(expr.name[0]) + ")";
   }
   ASSIGN_OR_RETURN(std::string other, Print(*expr.args[1]));
   return "(" + value + is + "DISTINCT FROM " + other + ")";
@@ -187,21 +197,25 @@ Text DuckDbPrinter::PrintAnyAll(const Expr& expr) {
   ASSIGN_OR_RETURN(std::string value, Print(*expr.args[0]));
   if (expr.subquery != nullptr) {
     ASSIGN_OR_RETURN(std::string inner, PrintSelect(*expr.subquery));
-    if ((op == "=" && any) || (op == "<>" && !any)) return "(" + value + (any ? " IN (" : " NOT IN (") + inner + "))";
+    if ((op == "=" && any) || (op == "<>" && !any))
+      return "(" + value + (any ? " IN (" : " NOT IN (") + inner + "))";
     return "(" + value + " " + op + (any ? " ANY (" : " ALL (") + inner + "))";
   }
   const Expr& list = *expr.args[1];
   const bool membership = (op == "=" && any) || (op == "<>" && !any);
-  if (membership && list.kind == ExprKind::kArray && list.subquery == nullptr && !list.args.empty()) {
+  if (membership && list.kind == ExprKind::kArray && list.subquery == nullptr &&
+      !list.args.empty()) {
     ASSIGN_OR_RETURN(std::string items, PrintList(list.args));
     return "(" + value + (any ? " IN (" : " NOT IN (") + items + "))";
   }
   ASSIGN_OR_RETURN(std::string array, Print(list));
   if (membership && !IsBound(expr))
-    return any ? "list_contains(" + array + ", " + value + ")" : "(NOT list_contains(" + array + ", " + value + "))";
+    return any ? "list_contains(" + array + ", " + value + ")"
+               : "(NOT list_contains(" + array + ", " + value + "))";
   if (membership) {  // with PostgreSQL's answer for NULL elements
-    const std::string found = "CASE WHEN " + array + " IS NULL THEN NULL WHEN len(" + array + ") = 0 THEN false WHEN list_contains(" +
-                              array + ", " + value + ") THEN true WHEN " + value + " IS NULL OR len(list_filter(" + array +
+    const std::string found = "CASE WHEN " + array + " IS NULL THEN NULL WHEN len(" + array +
+                              ") = 0 THEN false WHEN list_contains(" + array + ", " + value +
+                              ") THEN true WHEN " + value + " IS NULL OR len(list_filter(" + array +
                               ", lambda e: e IS NULL)) > 0 THEN NULL ELSE false END";
     return any ? found : "(NOT " + found + ")";
   }
@@ -232,9 +246,7 @@ Text DuckDbPrinter::PrintSubscript(const Expr& expr) {
 }
 
 // DuckDB orders and compares text by code points, as "C" and the default collation here do.
-Text DuckDbPrinter::PrintCollate(const Expr& expr) {
-  return Print(*expr.args[0]);
-}
+Text DuckDbPrinter::PrintCollate(const Expr& expr) { return Print(*expr.args[0]); }
 
 Text DuckDbPrinter::PrintValueFunction(const Expr& expr) {
   const std::string& name = expr.name[0];
@@ -260,7 +272,8 @@ Text DuckDbPrinter::PrintField(const Expr& expr) {
   }
   ASSIGN_OR_RETURN(std::string zone, Print(*expr.args[1]));
   if (!IsBound(expr)) return "timezone(" + zone + ", " + value + ")";
-  if (expr.args[0]->type.id == TypeId::kTimestampTz) return "timezone(" + zone + ", timezone('UTC', " + value + "))";
+  if (expr.args[0]->type.id == TypeId::kTimestampTz)
+    return "timezone(" + zone + ", timezone('UTC', " + value + "))";
   return "timezone('UTC', timezone(" + zone + ", " + value + "))";
 }
 

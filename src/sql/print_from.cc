@@ -13,7 +13,8 @@ namespace {
 
 std::string ColumnList(const std::vector<std::string>& columns) {
   std::string out;
-  for (const std::string& column : columns) out += (out.empty() ? "" : ", ") + QuoteIdentifier(column);
+  for (const std::string& column : columns)
+    out += (out.empty() ? "" : ", ") + QuoteIdentifier(column);
   return "(" + out + ")";
 }
 
@@ -21,17 +22,19 @@ std::string AliasText(const std::string& alias, const std::vector<std::string>& 
   return " AS " + QuoteIdentifier(alias) + (columns.empty() ? "" : ColumnList(columns));
 }
 
-// Functions of FROM that give one column of rows. DuckDB has them as functions of the select list, which may read the
-// items of FROM before them.
+// Functions of FROM that give one column of rows. DuckDB has them as functions of the select list,
+// which may read the items of FROM before them.
 bool IsColumnFunction(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kNames{"unnest", "generate_series", "generate_subscripts",
-                                                          "regexp_split_to_table", "string_to_table", "jsonb_array_elements_text"};
+  static constexpr std::array<std::string_view, 6> kNames{
+      "unnest",          "generate_series",          "generate_subscripts", "regexp_split_to_table",
+      "string_to_table", "jsonb_array_elements_text"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
 base::Result<Interval> ConstantInterval(const Expr& expr) {
   const std::string* text = ConstantOf(expr);
-  if (text == nullptr) return base::Unsupported("the arguments of a window must be INTERVAL constants");
+  if (text == nullptr)
+    return base::Unsupported("the arguments of a window must be INTERVAL constants");
   return ParseInterval(*text);
 }
 
@@ -51,7 +54,8 @@ Text DuckDbPrinter::PrintTable(const TableRef& table) {
 }
 
 Text DuckDbPrinter::RelationText(const std::vector<std::string>& name) {
-  const bool common = name.size() == 1 && std::find(common_tables_.begin(), common_tables_.end(), name[0]) != common_tables_.end();
+  const bool common = name.size() == 1 && std::find(common_tables_.begin(), common_tables_.end(),
+                                                    name[0]) != common_tables_.end();
   if (!common && options_.relation) return options_.relation(name);
   std::string out;
   for (const std::string& part : name) out += (out.empty() ? "" : ".") + QuoteIdentifier(part);
@@ -60,7 +64,8 @@ Text DuckDbPrinter::RelationText(const std::vector<std::string>& name) {
 
 Text DuckDbPrinter::PrintRelation(const TableRef& table) {
   ASSIGN_OR_RETURN(std::string text, RelationText(table.name));
-  return text + AliasText(table.alias.empty() ? table.name.back() : table.alias, table.column_aliases);
+  return text +
+         AliasText(table.alias.empty() ? table.name.back() : table.alias, table.column_aliases);
 }
 
 Text DuckDbPrinter::PrintTableFunction(const TableRef& table) {
@@ -69,7 +74,8 @@ Text DuckDbPrinter::PrintTableFunction(const TableRef& table) {
   const std::string alias = table.alias.empty() ? name : table.alias;
   ASSIGN_OR_RETURN(std::string text, Print(call));
   if (!IsColumnFunction(name))
-    return std::string(table.lateral ? "LATERAL " : "") + text + (table.with_ordinality ? " WITH ORDINALITY" : "") +
+    return std::string(table.lateral ? "LATERAL " : "") + text +
+           (table.with_ordinality ? " WITH ORDINALITY" : "") +
            AliasText(alias, table.column_aliases);
   std::vector<std::string> columns = table.column_aliases;
   if (columns.empty()) columns.push_back(alias);
@@ -81,13 +87,17 @@ Text DuckDbPrinter::PrintTableFunction(const TableRef& table) {
     inner = "SELECT " + text + ", generate_subscripts(" + list + ", 1)";
   } else {
     // generate_series is a list in DuckDB's select list.
-    inner = "SELECT " + (text.starts_with("unnest(") || !text.starts_with("generate_series(") ? text : "unnest(" + text + ")");
+    inner = "SELECT " + (text.starts_with("unnest(") || !text.starts_with("generate_series(")
+                             ? text
+                             : "unnest(" + text + ")");
   }
   return "LATERAL (" + inner + ")" + AliasText(alias, columns);
 }
 
 Text DuckDbPrinter::PrintJoin(const TableRef& table) {
-  if (!table.alias.empty()) return base::Unsupported("an alias for a join is not supported").WithHint("Put the join into a subquery.");
+  if (!table.alias.empty())
+    return base::Unsupported("an alias for a join is not supported")
+        .WithHint("Put the join into a subquery.");
   ASSIGN_OR_RETURN(std::string left, PrintTable(*table.left));
   ASSIGN_OR_RETURN(std::string right, PrintTable(*table.right));
   std::string word;
@@ -108,10 +118,12 @@ Text DuckDbPrinter::PrintJoin(const TableRef& table) {
   return out + ")";
 }
 
-// TUMBLE: every row with the start and the end of its window. Windows begin at 1970-01-01 00:00 UTC plus the offset.
+// TUMBLE: every row with the start and the end of its window. Windows begin at 1970-01-01 00:00 UTC
+// plus the offset.
 Text DuckDbPrinter::PrintWindowTable(const TableRef& table) {
   if (table.window != TableRef::Window::kTumble)
-    return base::Unsupported("HOP, SESSION and CUMULATE windows are not supported").WithHint("TUMBLE is.");
+    return base::Unsupported("HOP, SESSION and CUMULATE windows are not supported")
+        .WithHint("TUMBLE is.");
   constexpr int64_t kDayUs = 86'400'000'000;
   ASSIGN_OR_RETURN(const Interval size, ConstantInterval(*table.window_args[0]));
   Interval offset;
@@ -119,15 +131,20 @@ Text DuckDbPrinter::PrintWindowTable(const TableRef& table) {
     ASSIGN_OR_RETURN(offset, ConstantInterval(*table.window_args[1]));
   }
   const int64_t size_us = size.days * kDayUs + size.microseconds;
-  const std::string width = size.months > 0 ? "INTERVAL '" + std::to_string(size.months) + " months'"
-                                            : "INTERVAL '" + std::to_string(size_us) + " microseconds'";
+  const std::string width = size.months > 0
+                                ? "INTERVAL '" + std::to_string(size.months) + " months'"
+                                : "INTERVAL '" + std::to_string(size_us) + " microseconds'";
   const std::string origin = "TIMESTAMP '1970-01-01 00:00:00' + INTERVAL '" +
-                             std::to_string(offset.days * kDayUs + offset.microseconds) + " microseconds'";
+                             std::to_string(offset.days * kDayUs + offset.microseconds) +
+                             " microseconds'";
   ASSIGN_OR_RETURN(std::string relation, RelationText(table.name));
-  const std::string start = "time_bucket(" + width + ", " + QuoteIdentifier(table.time_column) + ", " + origin + ")";
+  const std::string start =
+      "time_bucket(" + width + ", " + QuoteIdentifier(table.time_column) + ", " + origin + ")";
   // A window table that is already counted in is read again under its own names.
-  const std::string inner = "SELECT *, " + start + " AS \"window_start\" FROM " + relation + " AS \"window_input\"";
-  return "(SELECT *, \"window_start\" + " + width + " AS \"window_end\" FROM (" + inner + ") AS \"window_rows\")" +
+  const std::string inner =
+      "SELECT *, " + start + " AS \"window_start\" FROM " + relation + " AS \"window_input\"";
+  return "(SELECT *, \"window_start\" + " + width + " AS \"window_end\" FROM (" + inner +
+         ") AS \"window_rows\")" +
          AliasText(table.alias.empty() ? table.name.back() : table.alias, table.column_aliases);
 }
 

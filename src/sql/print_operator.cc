@@ -21,7 +21,8 @@ Text DuckDbPrinter::PrintOperator(const Expr& expr) {
   std::vector<model::Type> types;
   for (const ExprPtr& arg : expr.args) types.push_back(arg->type);
   ASSIGN_OR_RETURN(std::vector<std::string> args, PrintArgs(expr.args));
-  if (expr.args[0]->type.id == model::TypeId::kRecord && args.size() == 2) return "(" + args[0] + " " + name + " " + args[1] + ")";
+  if (expr.args[0]->type.id == model::TypeId::kRecord && args.size() == 2)
+    return "(" + args[0] + " " + name + " " + args[1] + ")";
   bool ambiguous = false;
   const std::optional<Resolved> resolved = Resolve(name, true, types, 0, &ambiguous);
   if (!resolved) return base::Internal("operator " + name + " is bound but not known");
@@ -45,11 +46,13 @@ Text DuckDbPrinter::PrintUnboundOperator(const Expr& expr) {
   if (name == "~" || name == "~*" || name == "!~" || name == "!~*") {
     const std::string* pattern = ConstantOf(*expr.args[1]);
     const std::string regex = pattern != nullptr ? QuoteLiteral(TranslateRegex(*pattern)) : args[1];
-    const std::string match = "regexp_matches(" + args[0] + ", " + regex + (name.back() == '*' ? ", 'is')" : ", 's')");
+    const std::string match =
+        "regexp_matches(" + args[0] + ", " + regex + (name.back() == '*' ? ", 'is')" : ", 's')");
     return name[0] == '!' ? "(NOT " + match + ")" : match;
   }
-  static constexpr std::array<std::string_view, 18> kKnown{"=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "||",
-                                                           "&", "|", "<<", ">>", "->", "->>"};
+  static constexpr std::array<std::string_view, 18> kKnown{
+      "=", "<>", "<",  "<=", ">", ">=", "+",  "-",  "*",
+      "/", "%",  "||", "&",  "|", "<<", ">>", "->", "->>"};
   for (std::string_view known : kKnown)
     if (name == known) return "(" + args[0] + " " + name + " " + args[1] + ")";
   if (name == "^") return "pow(" + args[0] + ", " + args[1] + ")";
@@ -66,8 +69,11 @@ Text DuckDbPrinter::PrintLike(const Expr& expr) {
   const std::string* pattern = ConstantOf(*expr.args[1]);
   const std::string* given = args.size() > 2 ? ConstantOf(*expr.args[2]) : nullptr;
   if (args.size() > 2) escape = args[2];
-  const bool none = given != nullptr ? given->empty() : args.size() == 2 && pattern != nullptr && pattern->find('\\') == std::string::npos;
-  return "(" + args[0] + (expr.negated ? " NOT " : " ") + expr.name[0] + " " + args[1] + (none ? "" : " ESCAPE " + escape) + ")";
+  const bool none = given != nullptr ? given->empty()
+                                     : args.size() == 2 && pattern != nullptr &&
+                                           pattern->find('\\') == std::string::npos;
+  return "(" + args[0] + (expr.negated ? " NOT " : " ") + expr.name[0] + " " + args[1] +
+         (none ? "" : " ESCAPE " + escape) + ")";
 }
 
 // The pattern of SIMILAR TO as a regular expression; it must be a constant.
@@ -75,7 +81,8 @@ Text DuckDbPrinter::PrintSimilar(const Expr& expr) {
   const std::string* pattern = ConstantOf(*expr.args[1]);
   const std::string* given = expr.args.size() > 2 ? ConstantOf(*expr.args[2]) : nullptr;
   if (pattern == nullptr || (expr.args.size() > 2 && (given == nullptr || given->size() > 1)))
-    return base::Unsupported("SIMILAR TO with a pattern that is not a constant is not supported").WithHint("Use ~ with a regular expression.");
+    return base::Unsupported("SIMILAR TO with a pattern that is not a constant is not supported")
+        .WithHint("Use ~ with a regular expression.");
   const char escape = given == nullptr ? '\\' : given->empty() ? '\0' : (*given)[0];
   std::string regex = "^(?:";
   bool bracket = false;
@@ -95,7 +102,8 @@ Text DuckDbPrinter::PrintSimilar(const Expr& expr) {
     else regex += c;
   }
   ASSIGN_OR_RETURN(std::string value, Print(*expr.args[0]));
-  const std::string match = "regexp_matches(" + value + ", " + QuoteLiteral(regex + ")$") + ", 's')";
+  const std::string match =
+      "regexp_matches(" + value + ", " + QuoteLiteral(regex + ")$") + ", 's')";
   return expr.negated ? "(NOT " + match + ")" : match;
 }
 

@@ -28,7 +28,8 @@ Text DuckDbPrinter::PrintSelect(const Select& select) {
 }
 
 Text DuckDbPrinter::PrintCore(const Select& select) {
-  if (select.set_op == Select::SetOp::kNone) return select.values.empty() ? PrintBody(select) : PrintValues(select);
+  if (select.set_op == Select::SetOp::kNone)
+    return select.values.empty() ? PrintBody(select) : PrintValues(select);
   ASSIGN_OR_RETURN(std::string left, PrintSelect(*select.left));
   ASSIGN_OR_RETURN(std::string right, PrintSelect(*select.right));
   const char* op = select.set_op == Select::SetOp::kUnion       ? "UNION"
@@ -47,10 +48,13 @@ Text DuckDbPrinter::PrintWith(const Select& select) {
     out += QuoteIdentifier(table.name);
     if (!table.columns.empty()) {
       std::string columns;
-      for (const std::string& column : table.columns) columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column);
+      for (const std::string& column : table.columns)
+        columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column);
       out += "(" + columns + ")";
     }
-    out += !table.materialized ? " AS (" : *table.materialized ? " AS MATERIALIZED (" : " AS NOT MATERIALIZED (";
+    out += !table.materialized   ? " AS ("
+           : *table.materialized ? " AS MATERIALIZED ("
+                                 : " AS NOT MATERIALIZED (";
     ASSIGN_OR_RETURN(std::string inner, PrintSelect(*table.select));
     out += inner + ")";
     if (!select.recursive) common_tables_.push_back(table.name);
@@ -110,13 +114,14 @@ Text DuckDbPrinter::PrintBody(const Select& select) {
   }
   for (size_t i = 0; i < select.windows.size(); ++i) {
     ASSIGN_OR_RETURN(std::string window, PrintWindow(select.windows[i].second));
-    out += (i == 0 ? " WINDOW " : ", ") + QuoteIdentifier(select.windows[i].first) + " AS " + window;
+    out +=
+        (i == 0 ? " WINDOW " : ", ") + QuoteIdentifier(select.windows[i].first) + " AS " + window;
   }
   return out;
 }
 
-// GROUP BY and DISTINCT ON: a key that is a select item is printed as its number, which can only mean that item, while
-// repeated text (or a constant) could be taken for something else.
+// GROUP BY and DISTINCT ON: a key that is a select item is printed as its number, which can only
+// mean that item, while repeated text (or a constant) could be taken for something else.
 Text DuckDbPrinter::PrintGroupKey(const Expr& key, const Select& select) {
   if (key.kind == ExprKind::kGroupingSet) {
     if (key.name[0] == "EMPTY") return std::string("()");
@@ -140,7 +145,8 @@ Text DuckDbPrinter::PrintGroupKey(const Expr& key, const Select& select) {
       if (SameExpr(key, *select.items[i].expr)) return std::to_string(i + 1);
   ASSIGN_OR_RETURN(std::string text, Print(key));
   // A bound constant is no ordinal.
-  if (IsBound(key) && key.kind == ExprKind::kLiteral) return "CAST(" + text + " AS " + DuckDbType(key.type) + ")";
+  if (IsBound(key) && key.kind == ExprKind::kLiteral)
+    return "CAST(" + text + " AS " + DuckDbType(key.type) + ")";
   return text;
 }
 
@@ -158,11 +164,13 @@ Text DuckDbPrinter::PrintGroupBy(const Select& select) {
 Text DuckDbPrinter::PrintOrderBy(const std::vector<SortKey>& keys, const Select* select) {
   std::string out;
   for (const SortKey& key : keys) {
-    Text text = select != nullptr && IsBound(*key.expr) && key.expr->kind != ExprKind::kColumn ? PrintGroupKey(*key.expr, *select)
-                                                                                               : Print(*key.expr);
+    Text text = select != nullptr && IsBound(*key.expr) && key.expr->kind != ExprKind::kColumn
+                    ? PrintGroupKey(*key.expr, *select)
+                    : Print(*key.expr);
     if (!text.ok()) return text;
     out += (out.empty() ? "" : ", ") + *text + (key.descending ? " DESC" : " ASC");
-    const bool first = key.nulls == SortKey::Nulls::kFirst || (key.nulls == SortKey::Nulls::kDefault && key.descending);
+    const bool first = key.nulls == SortKey::Nulls::kFirst ||
+                       (key.nulls == SortKey::Nulls::kDefault && key.descending);
     out += first ? " NULLS FIRST" : " NULLS LAST";
   }
   return out;
@@ -179,9 +187,11 @@ Text DuckDbPrinter::PrintList(const std::vector<ExprPtr>& list) {
 
 Text DuckDbPrinter::PrintFrame(const WindowFrame& frame) {
   // PostgreSQL's FRAMEOPTION_* bits.
-  constexpr int kNonDefault = 0x1, kRange = 0x2, kRows = 0x4, kBetween = 0x10, kStartUnbounded = 0x20, kEndUnbounded = 0x100,
-                kStartCurrent = 0x200, kEndCurrent = 0x400, kStartPreceding = 0x800, kEndPreceding = 0x1000,
-                kStartFollowing = 0x2000, kExcludeCurrent = 0x8000, kExcludeGroup = 0x10000, kExcludeTies = 0x20000;
+  constexpr int kNonDefault = 0x1, kRange = 0x2, kRows = 0x4, kBetween = 0x10,
+                kStartUnbounded = 0x20, kEndUnbounded = 0x100, kStartCurrent = 0x200,
+                kEndCurrent = 0x400, kStartPreceding = 0x800, kEndPreceding = 0x1000,
+                kStartFollowing = 0x2000, kExcludeCurrent = 0x8000, kExcludeGroup = 0x10000,
+                kExcludeTies = 0x20000;
   if (!(frame.options & kNonDefault)) return std::string();
   std::string start, end;
   if (frame.start != nullptr) {
@@ -230,6 +240,8 @@ base::Result<std::string> PrintDuckDb(const Select& select, const PrintOptions& 
   return DuckDbPrinter(options).PrintSelect(select);
 }
 
-base::Result<std::string> PrintDuckDb(const Expr& expr, const PrintOptions& options) { return DuckDbPrinter(options).Print(expr); }
+base::Result<std::string> PrintDuckDb(const Expr& expr, const PrintOptions& options) {
+  return DuckDbPrinter(options).Print(expr);
+}
 
 }  // namespace sql

@@ -1,5 +1,6 @@
 #pragma once
-// Functions and operators whose DuckDB text is more than a template: the "@word" entries of the function table.
+// Functions and operators whose DuckDB text is more than a template: the "@word" entries of the
+// function table.
 //
 // Threads: any; pure. Errors: kUnsupported for what DuckDB cannot say.
 
@@ -15,7 +16,7 @@ namespace sql {
 struct SpecialCall {
   const FunctionInfo& info;
   const Expr& call;
-  const std::vector<std::string>& args;   // printed
+  const std::vector<std::string>& args;  // printed
   const PrintOptions& options;
 
   const Expr& arg(size_t i) const { return *call.args[i]; }
@@ -40,16 +41,20 @@ bool IsUtc(std::string_view zone);
 std::string ToCivil(const std::string& text, const std::string& zone);
 std::string FromCivil(const std::string& text, const std::string& zone);
 
-// A field of EXTRACT or date_part, canonical ("second", "dow"); empty when PostgreSQL has no such field.
+// A field of EXTRACT or date_part, canonical ("second", "dow"); empty when PostgreSQL has no such
+// field.
 std::string_view CanonicalField(std::string_view field);
 // EXTRACT's text for a value of type `type`; numeric as EXTRACT gives it.
-base::Result<std::string> ExtractText(std::string_view field, const std::string& text, model::Type type, const std::string& zone);
+base::Result<std::string> ExtractText(std::string_view field, const std::string& text,
+                                      model::Type type, const std::string& zone);
 model::Type ExtractType(std::string_view field);
 // date_trunc's text for a civil time or an interval.
-base::Result<std::string> TruncText(std::string_view unit, const std::string& text, model::Type type);
+base::Result<std::string> TruncText(std::string_view unit, const std::string& text,
+                                    model::Type type);
 
 // The text of a value cast to a type with PostgreSQL's meaning. `zone` is the session's.
-base::Result<std::string> CastText(const std::string& text, model::Type from, const TypeName& to, const std::string& zone);
+base::Result<std::string> CastText(const std::string& text, model::Type from, const TypeName& to,
+                                   const std::string& zone);
 std::string AsText(const std::string& text, model::Type from, const std::string& zone);
 // As concat and array_to_string show it, and as it stands in an array: booleans are t and f.
 std::string AsOutput(const std::string& text, model::Type from, const std::string& zone);

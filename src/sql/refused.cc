@@ -90,9 +90,11 @@ const char* DropCommand(PgQuery__ObjectType type) {
 }  // namespace
 
 std::string CommandOf(const pg::Node* node) {
-  if (node->node_case == PG_QUERY__NODE__NODE_DROP_STMT) return DropCommand(node->drop_stmt->remove_type);
+  if (node->node_case == PG_QUERY__NODE__NODE_DROP_STMT)
+    return DropCommand(node->drop_stmt->remove_type);
   if (node->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT) {
-    const bool is_view = node->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
+    const bool is_view =
+        node->create_table_as_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW;
     return is_view ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS";
   }
   for (const auto& [what, command] : kCommands)

@@ -8,7 +8,8 @@ std::vector<ColumnPlace> Scope::Find(const std::string& name) const {
   std::vector<ColumnPlace> found;
   for (size_t t = first_visible; t < tables.size(); ++t)
     for (size_t c = 0; c < tables[t].columns.size(); ++c)
-      if (!tables[t].columns[c].merged && tables[t].columns[c].name == name) found.push_back({t, c});
+      if (!tables[t].columns[c].merged && tables[t].columns[c].name == name)
+        found.push_back({t, c});
   return found;
 }
 
@@ -18,9 +19,12 @@ std::optional<size_t> Scope::FindTable(const std::string& alias) const {
   return std::nullopt;
 }
 
-std::optional<size_t> Scope::FindRelation(const std::string& schema, const std::string& name) const {
+std::optional<size_t> Scope::FindRelation(const std::string& schema,
+                                          const std::string& name) const {
   for (size_t t = first_visible; t < tables.size(); ++t)
-    if (tables[t].relation.size() == 2 && tables[t].relation[0] == schema && tables[t].relation[1] == name) return t;
+    if (tables[t].relation.size() == 2 && tables[t].relation[0] == schema &&
+        tables[t].relation[1] == name)
+      return t;
   return std::nullopt;
 }
 
@@ -45,7 +49,8 @@ std::string Scope::HintFor(const std::string& name, const std::string& table) co
   for (size_t i = 0; i < names.size(); ++i)
     if (names[i] == *near) {
       const std::string& alias = tables[owners[i]].alias;
-      return "Perhaps you meant to reference the column \"" + (alias.empty() ? "" : alias + ".") + *near + "\".";
+      return "Perhaps you meant to reference the column \"" + (alias.empty() ? "" : alias + ".") +
+             *near + "\".";
     }
   return "";
 }

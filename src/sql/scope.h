@@ -1,5 +1,6 @@
 #pragma once
-// What names mean at one place of a SELECT: the relations of FROM with their columns, and the SELECTs around it.
+// What names mean at one place of a SELECT: the relations of FROM with their columns, and the
+// SELECTs around it.
 //
 // Threads: one owner. Owns: copies of names and types. Borrows: the outer scope.
 
@@ -16,11 +17,11 @@ namespace sql {
 struct ScopeColumn {
   std::string name;
   model::Type type;
-  bool merged = false;   // by USING: without a qualifier the merged column is meant
+  bool merged = false;  // by USING: without a qualifier the merged column is meant
 };
 
 struct ScopeTable {
-  std::string alias;     // empty = the merged columns of a join, which have no qualifier
+  std::string alias;  // empty = the merged columns of a join, which have no qualifier
   std::vector<std::string> relation;  // {schema, name} of a relation used under its own name
   std::string relation_name;          // its name even when an alias hides it
   std::vector<ScopeColumn> columns;
@@ -32,8 +33,8 @@ struct ColumnPlace {
 
 struct Scope {
   std::vector<ScopeTable> tables;
-  std::vector<ColumnPlace> star;     // what * stands for, in order
-  size_t first_visible = 0;          // in a join condition only the tables of the join
+  std::vector<ColumnPlace> star;  // what * stands for, in order
+  size_t first_visible = 0;       // in a join condition only the tables of the join
   const Scope* outer = nullptr;
 
   // Columns without a qualifier. Several = ambiguous.

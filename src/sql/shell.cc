@@ -36,33 +36,45 @@ bool Shell::Take(std::string_view punctuation) {
   return true;
 }
 
-base::Status Shell::Error(base::Status status) const { return At(std::move(status), source_.text, Byte()); }
+base::Status Shell::Error(base::Status status) const {
+  return At(std::move(status), source_.text, Byte());
+}
 
 base::Status Shell::SyntaxError() const {
   if (AtEnd()) return Error(base::Invalid("syntax error at end of input").WithSqlstate("42601"));
-  return Error(base::Invalid("syntax error at or near \"" + std::string(Peek()->text) + "\"").WithSqlstate("42601"));
+  return Error(base::Invalid("syntax error at or near \"" + std::string(Peek()->text) + "\"")
+                   .WithSqlstate("42601"));
 }
 
-base::Status Shell::UnknownWord(const std::string& what, std::span<const std::string_view> known) const {
+base::Status Shell::UnknownWord(const std::string& what,
+                                std::span<const std::string_view> known) const {
   if (AtEnd()) return SyntaxError();
   std::string list;
   for (std::string_view word : known) list += (list.empty() ? "" : ", ") + std::string(word);
   std::string word(Peek()->text);
   for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  base::Status status = base::Invalid("unknown " + what + " \"" + std::string(Peek()->text) + "\"").WithSqlstate("42601");
-  if (auto near = base::NearestName(word, known)) return Error(std::move(status).WithHint("Perhaps you meant " + *near + "."));
+  base::Status status = base::Invalid("unknown " + what + " \"" + std::string(Peek()->text) + "\"")
+                            .WithSqlstate("42601");
+  if (auto near = base::NearestName(word, known))
+    return Error(std::move(status).WithHint("Perhaps you meant " + *near + "."));
   return Error(std::move(status).WithHint("Known here: " + list + "."));
 }
 
-base::Status Shell::ExpectWord(std::string_view upper) { return TakeWord(upper) ? base::Status() : SyntaxError(); }
-base::Status Shell::Expect(std::string_view punctuation) { return Take(punctuation) ? base::Status() : SyntaxError(); }
+base::Status Shell::ExpectWord(std::string_view upper) {
+  return TakeWord(upper) ? base::Status() : SyntaxError();
+}
+base::Status Shell::Expect(std::string_view punctuation) {
+  return Take(punctuation) ? base::Status() : SyntaxError();
+}
 base::Status Shell::ExpectEnd() const { return AtEnd() ? base::Status() : SyntaxError(); }
 
 base::Result<std::string> Shell::TakeName() {
   if (AtEnd()) return SyntaxError();
   std::string name = NameOf(*Peek());
   if (name.empty()) return SyntaxError();
-  if (name.size() > 63) return Error(base::Invalid("identifier \"" + name + "\" is longer than 63 bytes").WithSqlstate("42622"));
+  if (name.size() > 63)
+    return Error(
+        base::Invalid("identifier \"" + name + "\" is longer than 63 bytes").WithSqlstate("42622"));
   ++at_;
   return name;
 }
@@ -72,7 +84,9 @@ base::Result<std::string> Shell::TakeRelationName() {
   if (!Is(".")) return name;
   if (name != "public") {
     --at_;
-    return Error(base::NotFound("schema \"" + name + "\" does not exist").WithSqlstate("3F000").WithHint("Objects are made in schema public."));
+    return Error(base::NotFound("schema \"" + name + "\" does not exist")
+                     .WithSqlstate("3F000")
+                     .WithHint("Objects are made in schema public."));
   }
   ++at_;
   return TakeName();
@@ -82,14 +96,16 @@ base::Result<std::string> Shell::TakeString() {
   if (AtEnd() || Peek()->kind != Token::Kind::kString) return SyntaxError();
   const Token& token = *Peek();
   std::string out;
-  if (token.text.size() >= 2 && token.text.front() == '\'' && token.text.find('\n') == std::string_view::npos) {
+  if (token.text.size() >= 2 && token.text.front() == '\'' &&
+      token.text.find('\n') == std::string_view::npos) {
     for (size_t i = 1; i + 1 < token.text.size(); ++i) {
       out += token.text[i];
       if (token.text[i] == '\'') ++i;  // a doubled quote
     }
   } else {  // E'', U&'', $$ $$, continued over lines: PostgreSQL knows
     ASSIGN_OR_RETURN(ExprPtr expr, ParseExprPart(token.begin, token.end));
-    if (expr->kind != ExprKind::kLiteral || expr->literal.kind != Literal::Kind::kString) return SyntaxError();
+    if (expr->kind != ExprKind::kLiteral || expr->literal.kind != Literal::Kind::kString)
+      return SyntaxError();
     out = expr->literal.text;
   }
   ++at_;
@@ -145,7 +161,9 @@ base::Result<Options> Shell::TakeOptions() {
     RETURN_IF_ERROR(Expect("="));
     ASSIGN_OR_RETURN(std::string value, TakeOptionValue());
     if (!options.emplace(key, value).second)
-      return At(base::Invalid("option \"" + key + "\" is given more than once").WithSqlstate("42601"), source_.text, place);
+      return At(
+          base::Invalid("option \"" + key + "\" is given more than once").WithSqlstate("42601"),
+          source_.text, place);
   } while (Take(","));
   RETURN_IF_ERROR(Expect(")"));
   return options;
@@ -163,30 +181,38 @@ base::Result<size_t> Shell::EndOfParentheses() const {
 
 namespace {
 
-base::Status NoExpression() { return base::Invalid("an expression was expected").WithSqlstate("42601"); }
+base::Status NoExpression() {
+  return base::Invalid("an expression was expected").WithSqlstate("42601");
+}
 
 bool HasOnlyTargets(const PgQuery__SelectStmt& select) {
-  return select.n_from_clause == 0 && select.where_clause == nullptr && select.n_group_clause == 0 &&
-         select.having_clause == nullptr && select.n_sort_clause == 0 && select.n_distinct_clause == 0 &&
-         select.op <= PG_QUERY__SET_OPERATION__SETOP_NONE && select.limit_count == nullptr && select.limit_offset == nullptr &&
-         select.into_clause == nullptr && select.n_locking_clause == 0 && select.n_window_clause == 0;
+  return select.n_from_clause == 0 && select.where_clause == nullptr &&
+         select.n_group_clause == 0 && select.having_clause == nullptr &&
+         select.n_sort_clause == 0 && select.n_distinct_clause == 0 &&
+         select.op <= PG_QUERY__SET_OPERATION__SETOP_NONE && select.limit_count == nullptr &&
+         select.limit_offset == nullptr && select.into_clause == nullptr &&
+         select.n_locking_clause == 0 && select.n_window_clause == 0;
 }
 
 base::Result<ExprPtr> OnlyExpression(const PgQuery__ParseResult& tree, std::string_view text) {
-  if (tree.n_stmts != 1 || !pg::Is(tree.stmts[0]->stmt, PG_QUERY__NODE__NODE_SELECT_STMT)) return NoExpression();
+  if (tree.n_stmts != 1 || !pg::Is(tree.stmts[0]->stmt, PG_QUERY__NODE__NODE_SELECT_STMT))
+    return NoExpression();
   const PgQuery__SelectStmt& select = *tree.stmts[0]->stmt->select_stmt;
   if (select.n_target_list != 1 || !HasOnlyTargets(select)) return NoExpression();
   const pg::Node* target = select.target_list[0];
-  if (!pg::Is(target, PG_QUERY__NODE__NODE_RES_TARGET) || target->res_target->name[0] != '\0') return NoExpression();
+  if (!pg::Is(target, PG_QUERY__NODE__NODE_RES_TARGET) || target->res_target->name[0] != '\0')
+    return NoExpression();
   return Converter(text).ConvertExpr(target->res_target->val);
 }
 
 }  // namespace
 
-base::Result<ExprPtr> ParseExprAt(std::string_view text, int begin, int end, std::string_view prefix) {
+base::Result<ExprPtr> ParseExprAt(std::string_view text, int begin, int end,
+                                  std::string_view prefix) {
   const std::string part = std::string(prefix) + std::string(text.substr(begin, end - begin));
   const auto shifted = [&](base::Status status) {
-    const int position = status.position() - static_cast<int>(prefix.size()) + CharacterPosition(text, begin) - 1;
+    const int position =
+        status.position() - static_cast<int>(prefix.size()) + CharacterPosition(text, begin) - 1;
     return std::move(status).WithPosition(status.position() == 0 || position < 0 ? 0 : position);
   };
   base::Result<pg::Tree> tree = pg::Parse(part);
@@ -194,7 +220,9 @@ base::Result<ExprPtr> ParseExprAt(std::string_view text, int begin, int end, std
   base::Result<ExprPtr> expr = OnlyExpression(**tree, part);
   if (!expr.ok()) return shifted(expr.TakeStatus());
   const int shift = begin - static_cast<int>(prefix.size());
-  VisitExprs(expr->get(), [&](Expr& node) { node.location = node.location < 0 ? -1 : std::max(node.location + shift, -1); });
+  VisitExprs(expr->get(), [&](Expr& node) {
+    node.location = node.location < 0 ? -1 : std::max(node.location + shift, -1);
+  });
   return expr;
 }
 
@@ -214,7 +242,8 @@ base::Result<SelectPtr> Shell::ParseSelectPart() const {
     const int position = status.position() - begin + CharacterPosition(source_.text, begin) - 1;
     return std::move(status).WithPosition(std::max(position, 0));
   }
-  if ((*tree)->n_stmts != 1 || !pg::Is((*tree)->stmts[0]->stmt, PG_QUERY__NODE__NODE_SELECT_STMT)) return SyntaxError();
+  if ((*tree)->n_stmts != 1 || !pg::Is((*tree)->stmts[0]->stmt, PG_QUERY__NODE__NODE_SELECT_STMT))
+    return SyntaxError();
   return Converter(source_.text).ConvertSelect(*(*tree)->stmts[0]->stmt->select_stmt);
 }
 

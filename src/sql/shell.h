@@ -1,9 +1,10 @@
 #pragma once
-// What the statement shells (CREATE SOURCE ...) are read with: a cursor over the scanner's tokens that knows how to say what
-// is wrong, and the door through which the SQL inside a shell reaches PostgreSQL's parser.
+// What the statement shells (CREATE SOURCE ...) are read with: a cursor over the scanner's tokens
+// that knows how to say what is wrong, and the door through which the SQL inside a shell reaches
+// PostgreSQL's parser.
 //
-// Threads: one owner. Borrows: the statement's text and tokens. Errors: 42601 with position; an unknown word names the
-// nearest known one.
+// Threads: one owner. Borrows: the statement's text and tokens. Errors: 42601 with position; an
+// unknown word names the nearest known one.
 
 #include <span>
 #include <string>
@@ -30,31 +31,36 @@ class Shell {
   base::Status ExpectWord(std::string_view upper);
   base::Status Expect(std::string_view punctuation);
   base::Status ExpectEnd() const;
-  base::Result<std::string> TakeName();           // a folded or quoted name of at most 63 bytes
-  base::Result<std::string> TakeRelationName();   // name or public.name
-  base::Result<std::string> TakeString();         // a string literal's value
+  base::Result<std::string> TakeName();          // a folded or quoted name of at most 63 bytes
+  base::Result<std::string> TakeRelationName();  // name or public.name
+  base::Result<std::string> TakeString();        // a string literal's value
   base::Result<int64_t> TakeInteger();
-  base::Result<Options> TakeOptions();            // (key = value, ...), the cursor before the parenthesis
+  base::Result<Options> TakeOptions();  // (key = value, ...), the cursor before the parenthesis
 
   const Token* Peek() const { return AtEnd() ? nullptr : &source_.tokens[at_]; }
   size_t at() const { return at_; }
   void set_at(size_t at) { at_ = at; }
   // Byte where the next token begins; the end of the text when there is none.
-  int Byte() const { return AtEnd() ? static_cast<int>(source_.text.size()) : source_.tokens[at_].begin; }
+  int Byte() const {
+    return AtEnd() ? static_cast<int>(source_.text.size()) : source_.tokens[at_].begin;
+  }
   // Byte where the last taken token ends.
   int LastByte() const { return at_ == 0 ? 0 : source_.tokens[at_ - 1].end; }
 
-  base::Status SyntaxError() const;  // syntax error at or near "x"
+  base::Status SyntaxError() const;               // syntax error at or near "x"
   base::Status Error(base::Status status) const;  // at the next token
   base::Status UnknownWord(const std::string& what, std::span<const std::string_view> known) const;
 
-  // The index after the token that closes the parenthesis at the cursor; an error when nothing does.
+  // The index after the token that closes the parenthesis at the cursor; an error when nothing
+  // does.
   base::Result<size_t> EndOfParentheses() const;
 
   // The SELECT from the next token to the end. Places in it are places in the statement.
   base::Result<SelectPtr> ParseSelectPart() const;
-  // One expression, and nothing else, in bytes [begin, end). `prefix` may hold the beginning of a cast.
-  base::Result<ExprPtr> ParseExprPart(int begin, int end, std::string_view prefix = "SELECT ") const;
+  // One expression, and nothing else, in bytes [begin, end). `prefix` may hold the beginning of a
+  // cast.
+  base::Result<ExprPtr> ParseExprPart(int begin, int end,
+                                      std::string_view prefix = "SELECT ") const;
 
   const StatementSource& source() const { return source_; }
 
@@ -69,14 +75,16 @@ class Shell {
 // nullopt = the statement is no shell: PostgreSQL's grammar has it whole.
 base::Result<std::optional<StatementBody>> ReadShell(const StatementSource& source);
 
-base::Result<StatementBody> ReadCreateSource(Shell* shell);  // after CREATE SOURCE
+base::Result<StatementBody> ReadCreateSource(Shell* shell);                 // after CREATE SOURCE
 base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace);  // after CREATE ... VIEW
 
-// `text` as PostgreSQL's grammar takes it, of the same length: Flink's TABLE(TUMBLE(TABLE t, DESCRIPTOR(c), ...)) loses
-// its noise words, CREATE ROLE IF NOT EXISTS its condition.
+// `text` as PostgreSQL's grammar takes it, of the same length: Flink's TABLE(TUMBLE(TABLE t,
+// DESCRIPTOR(c), ...)) loses its noise words, CREATE ROLE IF NOT EXISTS its condition.
 std::string WithoutNoise(const StatementSource& source);
 
-// `prefix` and bytes [begin, end) of `text` as one expression, and nothing else. Places are those of `text`.
-base::Result<ExprPtr> ParseExprAt(std::string_view text, int begin, int end, std::string_view prefix);
+// `prefix` and bytes [begin, end) of `text` as one expression, and nothing else. Places are those
+// of `text`.
+base::Result<ExprPtr> ParseExprAt(std::string_view text, int begin, int end,
+                                  std::string_view prefix);
 
 }  // namespace sql

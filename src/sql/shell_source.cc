@@ -10,13 +10,16 @@ namespace sql {
 namespace {
 
 constexpr std::array<std::string_view, 4> kClauses{"INCLUDE", "WITH", "FORMAT", "ENCODE"};
-constexpr std::array<std::string_view, 5> kIncludes{"KEY", "PARTITION", "OFFSET", "TIMESTAMP", "HEADER"};
+constexpr std::array<std::string_view, 5> kIncludes{"KEY", "PARTITION", "OFFSET", "TIMESTAMP",
+                                                    "HEADER"};
 constexpr std::array<std::string_view, 3> kFormats{"PLAIN", "UPSERT", "DEBEZIUM"};
 constexpr std::array<std::string_view, 4> kEncodings{"JSON", "AVRO", "PROTOBUF", "CSV"};
 constexpr std::array<std::string_view, 5> kColumnClauses{"NOT", "NULL", "PATH", "AS", "GENERATED"};
-// Words that go on with a type: double precision, timestamp(3) with time zone, interval day to second.
-constexpr std::array<std::string_view, 15> kTypeWords{"PRECISION", "VARYING", "WITH", "WITHOUT", "TIME",   "ZONE",   "YEAR", "MONTH",
-                                                      "DAY",       "HOUR",    "MINUTE", "SECOND", "TO", "ARRAY", "CHARACTER"};
+// Words that go on with a type: double precision, timestamp(3) with time zone, interval day to
+// second.
+constexpr std::array<std::string_view, 15> kTypeWords{
+    "PRECISION", "VARYING", "WITH",   "WITHOUT", "TIME", "ZONE",  "YEAR",     "MONTH",
+    "DAY",       "HOUR",    "MINUTE", "SECOND",  "TO",   "ARRAY", "CHARACTER"};
 
 constexpr size_t kMaxColumns = 1600;
 
@@ -53,10 +56,12 @@ class SourceReader {
 
   base::Status AddColumn(model::SourceColumn column, int place) {
     if (out_.schema.Find(column.name))
-      return At(base::Invalid("column \"" + column.name + "\" specified more than once").WithSqlstate("42701"),
+      return At(base::Invalid("column \"" + column.name + "\" specified more than once")
+                    .WithSqlstate("42701"),
                 shell_.source().text, place);
     if (out_.schema.columns.size() == kMaxColumns)
-      return shell_.Error(base::Invalid("sources can have at most 1600 columns").WithSqlstate("54011"));
+      return shell_.Error(
+          base::Invalid("sources can have at most 1600 columns").WithSqlstate("54011"));
     out_.schema.columns.push_back(std::move(column));
     return {};
   }
@@ -64,14 +69,17 @@ class SourceReader {
   base::Status ReadColumn() {
     model::SourceColumn column;
     const int place = shell_.Byte();
-    if (shell_.IsWord("PRIMARY") || shell_.IsWord("UNIQUE") || shell_.IsWord("CHECK") || shell_.IsWord("CONSTRAINT"))
+    if (shell_.IsWord("PRIMARY") || shell_.IsWord("UNIQUE") || shell_.IsWord("CHECK") ||
+        shell_.IsWord("CONSTRAINT"))
       return shell_.Error(base::Unsupported("a source has no constraints but NOT NULL"));
     ASSIGN_OR_RETURN(column.name, shell_.TakeName());
     RETURN_IF_ERROR(ReadType(&column));
     bool path_given = false;
-    while (!shell_.AtEnd() && !shell_.Is(",") && !shell_.Is(")")) RETURN_IF_ERROR(ReadColumnClause(&column, &path_given));
+    while (!shell_.AtEnd() && !shell_.Is(",") && !shell_.Is(")"))
+      RETURN_IF_ERROR(ReadColumnClause(&column, &path_given));
     if (column.origin == model::Origin::kGenerated && path_given)
-      return shell_.Error(base::Invalid("column \"" + column.name + "\" has both PATH and AS").WithSqlstate("42601"));
+      return shell_.Error(base::Invalid("column \"" + column.name + "\" has both PATH and AS")
+                              .WithSqlstate("42601"));
     if (column.origin == model::Origin::kValue && column.path.empty()) column.path = {column.name};
     return AddColumn(std::move(column), place);
   }
@@ -88,12 +96,18 @@ class SourceReader {
         shell_.Skip();
       }
     ASSIGN_OR_RETURN(ExprPtr cast, shell_.ParseExprPart(begin, shell_.LastByte(), "SELECT NULL::"));
-    const auto fail = [&](base::Status status) { return At(std::move(status), shell_.source().text, begin); };
-    if (cast->kind != ExprKind::kCast) return fail(base::Invalid("a type was expected").WithSqlstate("42601"));
+    const auto fail = [&](base::Status status) {
+      return At(std::move(status), shell_.source().text, begin);
+    };
+    if (cast->kind != ExprKind::kCast)
+      return fail(base::Invalid("a type was expected").WithSqlstate("42601"));
     if (cast->cast.type.id == model::TypeId::kUnknown)
-      return fail(base::NotFound("type \"" + cast->cast.name + "\" does not exist").WithSqlstate("42704"));
-    if ((cast->cast.name == "varchar" || cast->cast.name == "bpchar") && !cast->cast.modifiers.empty())
-      return fail(base::Unsupported("a length limit on a column of a source is not supported").WithHint("Write text."));
+      return fail(
+          base::NotFound("type \"" + cast->cast.name + "\" does not exist").WithSqlstate("42704"));
+    if ((cast->cast.name == "varchar" || cast->cast.name == "bpchar") &&
+        !cast->cast.modifiers.empty())
+      return fail(base::Unsupported("a length limit on a column of a source is not supported")
+                      .WithHint("Write text."));
     column->type = cast->cast.type;
     return {};
   }
@@ -127,7 +141,8 @@ class SourceReader {
     const int begin = shell_.Byte() + 1;
     shell_.set_at(after);
     const int end = shell_.LastByte() - 1;
-    if (base::Result<ExprPtr> expr = shell_.ParseExprPart(begin, end); !expr.ok()) return expr.TakeStatus();
+    if (base::Result<ExprPtr> expr = shell_.ParseExprPart(begin, end); !expr.ok())
+      return expr.TakeStatus();
     column->origin = model::Origin::kGenerated;
     column->expression = std::string(shell_.source().text.substr(begin, end - begin));
     if (shell_.IsWord("STORED")) shell_.Skip();
@@ -139,21 +154,27 @@ class SourceReader {
     const int place = shell_.Byte();
     ASSIGN_OR_RETURN(const std::string path, shell_.TakeString());
     const auto wrong = [&](const char* hint) {
-      return At(base::Invalid("PATH \"" + path + "\" cannot be read").WithSqlstate("42601").WithHint(hint), shell_.source().text, place);
+      return At(base::Invalid("PATH \"" + path + "\" cannot be read")
+                    .WithSqlstate("42601")
+                    .WithHint(hint),
+                shell_.source().text, place);
     };
     size_t at = path.starts_with("$.") ? 2 : 0;
     while (true) {
       std::string key;
       if (at < path.size() && path[at] == '"') {
         const size_t close = path.find('"', at + 1);
-        if (close == std::string::npos) return wrong("A key that begins with a double quote ends with one.");
+        if (close == std::string::npos)
+          return wrong("A key that begins with a double quote ends with one.");
         key = path.substr(at + 1, close - at - 1);
         at = close + 1;
       } else {
         const size_t stop = std::min(path.find('.', at), path.size());
         key = path.substr(at, stop - at);
         at = stop;
-        if (key.find_first_of("[]*?\"") != std::string::npos) return wrong("PATH names keys of nested objects, as in 'a.b.c'; arrays are not reached into.");
+        if (key.find_first_of("[]*?\"") != std::string::npos)
+          return wrong(
+              "PATH names keys of nested objects, as in 'a.b.c'; arrays are not reached into.");
       }
       if (key.empty()) return wrong("PATH names keys of nested objects, as in 'a.b.c'.");
       column->path.push_back(std::move(key));
@@ -163,7 +184,8 @@ class SourceReader {
   }
 
   base::Status ReadWatermark() {
-    if (!watermark_.empty()) return shell_.Error(base::Invalid("WATERMARK is given more than once").WithSqlstate("42601"));
+    if (!watermark_.empty())
+      return shell_.Error(base::Invalid("WATERMARK is given more than once").WithSqlstate("42601"));
     shell_.Skip();
     shell_.Skip();
     watermark_place_ = shell_.Byte();
@@ -187,19 +209,24 @@ class SourceReader {
   base::Status ReadDelay(const Expr& expr, int place) {
     if (IsWatermarkColumn(expr)) return {};
     const auto wrong = [&](const std::string& message) {
-      return At(base::Unsupported(message).WithHint("Write WATERMARK FOR " + watermark_ + " AS " + watermark_ + " - INTERVAL '5' SECOND."),
+      return At(base::Unsupported(message).WithHint("Write WATERMARK FOR " + watermark_ + " AS " +
+                                                    watermark_ + " - INTERVAL '5' SECOND."),
                 shell_.source().text, place);
     };
-    const bool minus = expr.kind == ExprKind::kOperator && expr.name[0] == "-" && expr.args.size() == 2 && IsWatermarkColumn(*expr.args[0]);
+    const bool minus = expr.kind == ExprKind::kOperator && expr.name[0] == "-" &&
+                       expr.args.size() == 2 && IsWatermarkColumn(*expr.args[0]);
     if (!minus) return wrong("a watermark must be its column or its column minus an interval");
     const Expr& delay = *expr.args[1];
-    if (delay.kind != ExprKind::kCast || delay.cast.type.id != model::TypeId::kInterval || delay.args[0]->kind != ExprKind::kLiteral)
+    if (delay.kind != ExprKind::kCast || delay.cast.type.id != model::TypeId::kInterval ||
+        delay.args[0]->kind != ExprKind::kLiteral)
       return wrong("the delay of a watermark must be an INTERVAL constant");
     base::Result<Interval> interval = ParseInterval(delay.args[0]->literal.text);
     if (!interval.ok()) return At(interval.TakeStatus(), shell_.source().text, delay.location);
-    if (interval->months != 0) return wrong("the delay of a watermark must be in days or smaller units");
+    if (interval->months != 0)
+      return wrong("the delay of a watermark must be in days or smaller units");
     constexpr int64_t kDayUs = 86'400'000'000;
-    if (interval->days < 0 || interval->microseconds < 0 || interval->days > 36'500 || interval->microseconds > 36'500 * kDayUs)
+    if (interval->days < 0 || interval->microseconds < 0 || interval->days > 36'500 ||
+        interval->microseconds > 36'500 * kDayUs)
       return wrong("the delay of a watermark must be between zero and 100 years");
     out_.schema.watermark_delay_us = interval->days * kDayUs + interval->microseconds;
     return {};
@@ -209,7 +236,8 @@ class SourceReader {
     if (watermark_.empty()) return {};
     const std::optional<int> column = out_.schema.Find(watermark_);
     if (!column)
-      return At(base::NotFound("column \"" + watermark_ + "\" of the watermark does not exist").WithSqlstate("42703"),
+      return At(base::NotFound("column \"" + watermark_ + "\" of the watermark does not exist")
+                    .WithSqlstate("42703"),
                 shell_.source().text, watermark_place_);
     out_.schema.event_time = *column;
     return {};
@@ -220,9 +248,12 @@ class SourceReader {
     const int place = shell_.Byte();
     model::SourceColumn column;
     if (shell_.TakeWord("KEY")) column = {"key", model::kText, false, model::Origin::kKey};
-    else if (shell_.TakeWord("PARTITION")) column = {"partition", model::kInt4, false, model::Origin::kPartition};
-    else if (shell_.TakeWord("OFFSET")) column = {"offset", model::kInt8, false, model::Origin::kOffset};
-    else if (shell_.TakeWord("TIMESTAMP")) column = {"timestamp", model::kTimestampTz, false, model::Origin::kTimestamp};
+    else if (shell_.TakeWord("PARTITION"))
+      column = {"partition", model::kInt4, false, model::Origin::kPartition};
+    else if (shell_.TakeWord("OFFSET"))
+      column = {"offset", model::kInt8, false, model::Origin::kOffset};
+    else if (shell_.TakeWord("TIMESTAMP"))
+      column = {"timestamp", model::kTimestampTz, false, model::Origin::kTimestamp};
     else if (shell_.TakeWord("HEADER")) {
       column = {"", model::kText, false, model::Origin::kHeader};
       ASSIGN_OR_RETURN(std::string header, shell_.TakeString());
@@ -239,7 +270,9 @@ class SourceReader {
 
   base::Status ReadFormat() {
     if (shell_.AtEnd())
-      return shell_.Error(base::Invalid("FORMAT is missing").WithSqlstate("42601").WithHint("End the statement with FORMAT PLAIN ENCODE JSON."));
+      return shell_.Error(base::Invalid("FORMAT is missing")
+                              .WithSqlstate("42601")
+                              .WithHint("End the statement with FORMAT PLAIN ENCODE JSON."));
     if (!shell_.TakeWord("FORMAT")) return shell_.UnknownWord("clause", kClauses);
     RETURN_IF_ERROR(TakeOneOf("format", kFormats, &out_.format));
     if (!shell_.AtEnd() && !shell_.IsWord("ENCODE")) return shell_.UnknownWord("clause", kClauses);
@@ -251,14 +284,16 @@ class SourceReader {
     if (!shell_.AtEnd()) {
       for (std::string_view clause : kClauses)
         if (shell_.IsWord(clause))
-          return shell_.Error(base::Invalid(std::string(clause) + " is given more than once or at the wrong place")
-                                  .WithSqlstate("42601")
-                                  .WithHint("The order is columns, INCLUDE, WITH, FORMAT, ENCODE."));
+          return shell_.Error(
+              base::Invalid(std::string(clause) + " is given more than once or at the wrong place")
+                  .WithSqlstate("42601")
+                  .WithHint("The order is columns, INCLUDE, WITH, FORMAT, ENCODE."));
     }
     return shell_.ExpectEnd();
   }
 
-  base::Status TakeOneOf(const std::string& what, std::span<const std::string_view> known, std::string* out) {
+  base::Status TakeOneOf(const std::string& what, std::span<const std::string_view> known,
+                         std::string* out) {
     for (std::string_view word : known)
       if (shell_.TakeWord(word)) {
         *out = word;

@@ -11,10 +11,13 @@ namespace {
 using Body = std::optional<StatementBody>;
 
 bool IsWindowWord(const Token& token) {
-  return token.IsWord("TUMBLE") || token.IsWord("HOP") || token.IsWord("SESSION") || token.IsWord("CUMULATE");
+  return token.IsWord("TUMBLE") || token.IsWord("HOP") || token.IsWord("SESSION") ||
+         token.IsWord("CUMULATE");
 }
 
-void Blank(std::string* text, const Token& token) { text->replace(token.begin, token.end - token.begin, token.end - token.begin, ' '); }
+void Blank(std::string* text, const Token& token) {
+  text->replace(token.begin, token.end - token.begin, token.end - token.begin, ' ');
+}
 
 // The index of the token that closes the parenthesis at `open`; the size when nothing does.
 size_t Closing(std::span<const Token> tokens, size_t open) {
@@ -66,14 +69,16 @@ base::Status ReadReset(Shell* shell, AlterSource* out) {
     out->reset_to = "latest";
   } else if (shell->TakeWord("OFFSET")) {
     out->reset_to = "offset";
-    const base::Status negative = shell->Error(base::Invalid("an offset cannot be negative").WithSqlstate("22023"));
+    const base::Status negative =
+        shell->Error(base::Invalid("an offset cannot be negative").WithSqlstate("22023"));
     ASSIGN_OR_RETURN(out->offset, shell->TakeInteger());
     if (*out->offset < 0) return negative;
   } else {
     return shell->UnknownWord("RESET TO", kTargets);
   }
   if (!shell->TakeWord("PARTITION")) return {};
-  const base::Status wrong = shell->Error(base::Invalid("a partition is a number from 0 to 2147483647").WithSqlstate("22023"));
+  const base::Status wrong = shell->Error(
+      base::Invalid("a partition is a number from 0 to 2147483647").WithSqlstate("22023"));
   ASSIGN_OR_RETURN(const int64_t partition, shell->TakeInteger());
   if (partition < 0 || partition > INT32_MAX) return wrong;
   out->partition = static_cast<int>(partition);
@@ -124,7 +129,8 @@ base::Status RefusePlanned(const Shell& shell) {
   for (std::string_view object : kObjects)
     for (std::string_view verb : {"CREATE", "ALTER", "DROP"})
       if (shell.IsWord(verb) && shell.IsWord(object, 1))
-        return shell.Error(base::Unsupported(std::string(verb) + " " + std::string(object) + " is not supported yet"));
+        return shell.Error(base::Unsupported(std::string(verb) + " " + std::string(object) +
+                                             " is not supported yet"));
   if (shell.IsWord("REPLAY")) return shell.Error(base::Unsupported("REPLAY is not supported yet"));
   return {};
 }
@@ -135,13 +141,16 @@ std::string WithoutNoise(const StatementSource& source) {
   std::string text(source.text);
   const std::span<const Token> tokens = source.tokens;
   for (size_t i = 0; i + 3 < tokens.size(); ++i) {
-    if (!tokens[i].IsWord("TABLE") || !tokens[i + 1].Is("(") || !IsWindowWord(tokens[i + 2]) || !tokens[i + 3].Is("(")) continue;
+    if (!tokens[i].IsWord("TABLE") || !tokens[i + 1].Is("(") || !IsWindowWord(tokens[i + 2]) ||
+        !tokens[i + 3].Is("("))
+      continue;
     const size_t close = Closing(tokens, i + 1), inner = Closing(tokens, i + 3);
     if (close >= tokens.size() || inner + 1 != close) continue;
     for (size_t gone : {i, i + 1, close}) Blank(&text, tokens[gone]);
     BlankArguments(tokens, i + 4, inner, &text);
   }
-  const bool role = tokens.size() > 5 && tokens[0].IsWord("CREATE") && (tokens[1].IsWord("ROLE") || tokens[1].IsWord("USER"));
+  const bool role = tokens.size() > 5 && tokens[0].IsWord("CREATE") &&
+                    (tokens[1].IsWord("ROLE") || tokens[1].IsWord("USER"));
   if (role && tokens[2].IsWord("IF") && tokens[3].IsWord("NOT") && tokens[4].IsWord("EXISTS"))
     for (size_t i = 2; i < 5; ++i) Blank(&text, tokens[i]);
   return text;
@@ -153,10 +162,12 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
   constexpr std::string_view kIfNotExists[] = {"IF", "NOT", "EXISTS"};
   out.if_not_exists = shell->TakeWords(kIfNotExists);
   if (out.or_replace && out.if_not_exists)
-    return shell->Error(base::Invalid("OR REPLACE and IF NOT EXISTS exclude each other").WithSqlstate("42601"));
+    return shell->Error(
+        base::Invalid("OR REPLACE and IF NOT EXISTS exclude each other").WithSqlstate("42601"));
   ASSIGN_OR_RETURN(out.name, shell->TakeRelationName());
   if (shell->Is("("))
-    return shell->Error(base::Unsupported("a column list of a view is not supported").WithHint("Name the columns with AS in the SELECT."));
+    return shell->Error(base::Unsupported("a column list of a view is not supported")
+                            .WithHint("Name the columns with AS in the SELECT."));
   if (shell->TakeWord("WITH")) {
     ASSIGN_OR_RETURN(out.options, shell->TakeOptions());
   }
@@ -168,11 +179,15 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
 }
 
 base::Result<Body> ReadShell(const StatementSource& source) {
-  constexpr std::string_view kCreateSource[] = {"CREATE", "SOURCE"}, kCreateView[] = {"CREATE", "MATERIALIZED", "VIEW"},
+  constexpr std::string_view kCreateSource[] = {"CREATE", "SOURCE"},
+                             kCreateView[] = {"CREATE", "MATERIALIZED", "VIEW"},
                              kReplaceView[] = {"CREATE", "OR", "REPLACE", "MATERIALIZED", "VIEW"},
-                             kDropSource[] = {"DROP", "SOURCE"}, kDropView[] = {"DROP", "MATERIALIZED", "VIEW"},
-                             kAlterSource[] = {"ALTER", "SOURCE"}, kAlterView[] = {"ALTER", "MATERIALIZED", "VIEW"},
-                             kExplainView[] = {"EXPLAIN", "MATERIALIZED", "VIEW"}, kShowViews[] = {"SHOW", "MATERIALIZED", "VIEWS"};
+                             kDropSource[] = {"DROP", "SOURCE"},
+                             kDropView[] = {"DROP", "MATERIALIZED", "VIEW"},
+                             kAlterSource[] = {"ALTER", "SOURCE"},
+                             kAlterView[] = {"ALTER", "MATERIALIZED", "VIEW"},
+                             kExplainView[] = {"EXPLAIN", "MATERIALIZED", "VIEW"},
+                             kShowViews[] = {"SHOW", "MATERIALIZED", "VIEWS"};
   Shell shell(source);
   const auto some = [](base::Result<StatementBody> body) -> base::Result<Body> {
     if (!body.ok()) return body.TakeStatus();

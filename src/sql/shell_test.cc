@@ -61,39 +61,58 @@ TEST(CreateSource, ReadsEveryClause) {
 }
 
 TEST(CreateSource, SaysWhatIsWrongAndWhere) {
-  const auto check = [](const std::string& text, const char* message, const char* hint, const char* at) {
+  const auto check = [](const std::string& text, const char* message, const char* hint,
+                        const char* at) {
     const base::Status status = Fails(text);
     EXPECT_EQ(status.message(), message);
     EXPECT_EQ(status.hint(), hint);
     EXPECT_EQ(status.position(), CharacterPosition(text, static_cast<int>(text.find(at)))) << text;
   };
-  check("CREATE SOURCE s (a int) FROMAT PLAIN ENCODE JSON", "unknown clause \"FROMAT\"", "Perhaps you meant FORMAT.", "FROMAT");
-  check("CREATE SOURCE s (a int) FORMAT PLAN ENCODE JSON", "unknown format \"PLAN\"", "Perhaps you meant PLAIN.", "PLAN");
-  check("CREATE SOURCE s (a int) INCLUDE ofset FORMAT PLAIN ENCODE JSON", "unknown INCLUDE of \"ofset\"", "Perhaps you meant OFFSET.", "ofset");
-  check("CREATE SOURCE s (a int PAHT 'x') FORMAT PLAIN ENCODE JSON", "unknown column clause \"PAHT\"", "Perhaps you meant PATH.", "PAHT");
-  check("CREATE SOURCE s (a int NOT NULL PAHT 'x') FORMAT PLAIN ENCODE JSON", "unknown column clause \"PAHT\"", "Perhaps you meant PATH.", "PAHT");
-  check("CREATE SOURCE s (a itn) FORMAT PLAIN ENCODE JSON", "type \"itn\" does not exist", "", "itn");
-  check("CREATE SOURCE s (ä int, b int AS (a +)) FORMAT PLAIN ENCODE JSON", "syntax error at end of input", "", ")) FORMAT");
-  check("CREATE SOURCE s (a int, a text) FORMAT PLAIN ENCODE JSON", "column \"a\" specified more than once", "", "a text");
-  check("CREATE SOURCE s (a int) FORMAT PLAIN ENCODE JSON x", "syntax error at or near \"x\"", "", "x");
+  check("CREATE SOURCE s (a int) FROMAT PLAIN ENCODE JSON", "unknown clause \"FROMAT\"",
+        "Perhaps you meant FORMAT.", "FROMAT");
+  check("CREATE SOURCE s (a int) FORMAT PLAN ENCODE JSON", "unknown format \"PLAN\"",
+        "Perhaps you meant PLAIN.", "PLAN");
+  check("CREATE SOURCE s (a int) INCLUDE ofset FORMAT PLAIN ENCODE JSON",
+        "unknown INCLUDE of \"ofset\"", "Perhaps you meant OFFSET.", "ofset");
+  check("CREATE SOURCE s (a int PAHT 'x') FORMAT PLAIN ENCODE JSON",
+        "unknown column clause \"PAHT\"", "Perhaps you meant PATH.", "PAHT");
+  check("CREATE SOURCE s (a int NOT NULL PAHT 'x') FORMAT PLAIN ENCODE JSON",
+        "unknown column clause \"PAHT\"", "Perhaps you meant PATH.", "PAHT");
+  check("CREATE SOURCE s (a itn) FORMAT PLAIN ENCODE JSON", "type \"itn\" does not exist", "",
+        "itn");
+  check("CREATE SOURCE s (ä int, b int AS (a +)) FORMAT PLAIN ENCODE JSON",
+        "syntax error at end of input", "", ")) FORMAT");
+  check("CREATE SOURCE s (a int, a text) FORMAT PLAIN ENCODE JSON",
+        "column \"a\" specified more than once", "", "a text");
+  check("CREATE SOURCE s (a int) FORMAT PLAIN ENCODE JSON x", "syntax error at or near \"x\"", "",
+        "x");
   EXPECT_EQ(Fails("CREATE SOURCE s (a int)").message(), "FORMAT is missing");
-  EXPECT_EQ(Fails("CREATE SOURCE s (a timestamptz, WATERMARK FOR b AS b) FORMAT PLAIN ENCODE JSON").sqlstate(), "42703");
-  EXPECT_EQ(Fails("CREATE SOURCE s (a timestamptz, WATERMARK FOR a AS a + INTERVAL '1' DAY) FORMAT PLAIN ENCODE JSON").hint(),
+  EXPECT_EQ(Fails("CREATE SOURCE s (a timestamptz, WATERMARK FOR b AS b) FORMAT PLAIN ENCODE JSON")
+                .sqlstate(),
+            "42703");
+  EXPECT_EQ(Fails("CREATE SOURCE s (a timestamptz, WATERMARK FOR a AS a + INTERVAL '1' DAY) FORMAT "
+                  "PLAIN ENCODE JSON")
+                .hint(),
             "Write WATERMARK FOR a AS a - INTERVAL '5' SECOND.");
   EXPECT_EQ(Fails("CREATE SOURCE s (a int) WITH (k = 1, K = 2) FORMAT PLAIN ENCODE JSON").message(),
             "option \"k\" is given more than once");
-  EXPECT_EQ(Fails("CREATE SOURCE s (a int PRIMARY KEY) FORMAT PLAIN ENCODE JSON").sqlstate(), "42601");
+  EXPECT_EQ(Fails("CREATE SOURCE s (a int PRIMARY KEY) FORMAT PLAIN ENCODE JSON").sqlstate(),
+            "42601");
   EXPECT_EQ(Fails("CREATE SOURCE s (PRIMARY KEY (a))").sqlstate(), "0A000");
   EXPECT_EQ(Fails("CREATE SOURCE s (a varchar(3)) FORMAT PLAIN ENCODE JSON").sqlstate(), "0A000");
   EXPECT_EQ(Fails("CREATE SOURCE other.s (a int) FORMAT PLAIN ENCODE JSON").sqlstate(), "3F000");
-  EXPECT_EQ(Fails("CREATE SOURCE s (a int PATH 'x[0]') FORMAT PLAIN ENCODE JSON").sqlstate(), "42601");
-  EXPECT_EQ(Fails("CREATE SOURCE s (a numeric(50,2)) FORMAT PLAIN ENCODE JSON").sqlstate(), "22023");
+  EXPECT_EQ(Fails("CREATE SOURCE s (a int PATH 'x[0]') FORMAT PLAIN ENCODE JSON").sqlstate(),
+            "42601");
+  EXPECT_EQ(Fails("CREATE SOURCE s (a numeric(50,2)) FORMAT PLAIN ENCODE JSON").sqlstate(),
+            "22023");
 }
 
 TEST(CreateView, ReadsOptionsAndSelect) {
   const std::string text =
-      "CREATE OR REPLACE MATERIALIZED VIEW v WITH (retention = '1 year', allowed.lateness = '1 day') AS\n"
-      "SELECT window_start, count(*) AS n FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE) GROUP BY 1";
+      "CREATE OR REPLACE MATERIALIZED VIEW v WITH (retention = '1 year', allowed.lateness = '1 "
+      "day') AS\n"
+      "SELECT window_start, count(*) AS n FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE) "
+      "GROUP BY 1";
   const auto view = One<CreateView>(text);
   EXPECT_TRUE(view.or_replace);
   EXPECT_EQ(view.options.at("allowed.lateness"), "1 day");
@@ -105,7 +124,8 @@ TEST(CreateView, ReadsOptionsAndSelect) {
   EXPECT_EQ(from.name, std::vector<std::string>{"orders"});
   EXPECT_EQ(from.time_column, "order_time");
   EXPECT_EQ(from.window_args.size(), 1u);
-  EXPECT_TRUE(One<CreateView>("CREATE MATERIALIZED VIEW IF NOT EXISTS v AS SELECT 1").if_not_exists);
+  EXPECT_TRUE(
+      One<CreateView>("CREATE MATERIALIZED VIEW IF NOT EXISTS v AS SELECT 1").if_not_exists);
   EXPECT_EQ(Fails("CREATE MATERIALIZED VIEW v AS SELECT 1 WITH NO DATA").sqlstate(), "42601");
   EXPECT_EQ(Fails("CREATE MATERIALIZED VIEW v AS INSERT INTO t VALUES (1)").sqlstate(), "42601");
   EXPECT_EQ(Fails("CREATE MATERIALIZED VIEW v (a) AS SELECT 1").sqlstate(), "0A000");
@@ -114,20 +134,29 @@ TEST(CreateView, ReadsOptionsAndSelect) {
 }
 
 TEST(Windows, FlinkSpellingIsTheSame) {
-  for (const char* text : {"SELECT 1 FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(c), INTERVAL '1' MINUTE))",
-                           "SELECT 1 FROM TABLE ( tumble ( t , descriptor ( c ), INTERVAL '1 minute')) AS x",
-                           "SELECT 1 FROM tumble(t, c, INTERVAL '1' MINUTE) x"}) {
+  for (const char* text :
+       {"SELECT 1 FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(c), INTERVAL '1' MINUTE))",
+        "SELECT 1 FROM TABLE ( tumble ( t , descriptor ( c ), INTERVAL '1 minute')) AS x",
+        "SELECT 1 FROM tumble(t, c, INTERVAL '1' MINUTE) x"}) {
     const auto select = One<SelectStatement>(text);
     ASSERT_EQ(select.select->from.size(), 1u);
     EXPECT_EQ(select.select->from[0]->kind, TableRef::Kind::kWindow) << text;
     EXPECT_EQ(select.select->from[0]->time_column, "c");
   }
-  EXPECT_EQ(One<SelectStatement>("SELECT 1 FROM HOP(t, c, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)").select->from[0]->window,
-            TableRef::Window::kHop);
-  EXPECT_EQ(One<SelectStatement>("SELECT 1 FROM SESSION(t, c, INTERVAL '1' MINUTE, k, l)").select->from[0]->window_args.size(), 3u);
-  EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c)").hint(), "Write TUMBLE(relation, time column, size [, offset]).");
+  EXPECT_EQ(
+      One<SelectStatement>("SELECT 1 FROM HOP(t, c, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)")
+          .select->from[0]
+          ->window,
+      TableRef::Window::kHop);
+  EXPECT_EQ(One<SelectStatement>("SELECT 1 FROM SESSION(t, c, INTERVAL '1' MINUTE, k, l)")
+                .select->from[0]
+                ->window_args.size(),
+            3u);
+  EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c)").hint(),
+            "Write TUMBLE(relation, time column, size [, offset]).");
   EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c + 1, INTERVAL '1' DAY)").sqlstate(), "42601");
-  EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c, INTERVAL '1' DAY, INTERVAL '1' DAY, 3)").sqlstate(), "42601");
+  EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c, INTERVAL '1' DAY, INTERVAL '1' DAY, 3)").sqlstate(),
+            "42601");
 }
 
 TEST(Shells, AlterAndDrop) {

@@ -1,6 +1,7 @@
-// The choice follows PostgreSQL's rules for functions: exact types first; then the candidates with the most exact matches;
-// then those that take preferred types where a cast is needed; then unknown literals take the category (text first) that
-// all candidates agree on; at last unknown arguments are taken to be of the type that all known ones have.
+// The choice follows PostgreSQL's rules for functions: exact types first; then the candidates with
+// the most exact matches; then those that take preferred types where a cast is needed; then unknown
+// literals take the category (text first) that all candidates agree on; at last unknown arguments
+// are taken to be of the type that all known ones have.
 
 #include "sql/signature.h"
 
@@ -55,8 +56,10 @@ void ReadArguments(std::string_view text, Signature* out, bool ordered) {
 }
 
 void ReadResult(std::string_view text, Signature* out) {
-  constexpr std::string_view kSame = "same as argument ", kElement = "element of argument ", kArray = "array of argument ";
-  for (const auto& [prefix, rule] : {std::pair{kSame, Signature::Result::kSame}, std::pair{kElement, Signature::Result::kElement},
+  constexpr std::string_view kSame = "same as argument ", kElement = "element of argument ",
+                             kArray = "array of argument ";
+  for (const auto& [prefix, rule] : {std::pair{kSame, Signature::Result::kSame},
+                                     std::pair{kElement, Signature::Result::kElement},
                                      std::pair{kArray, Signature::Result::kArray}}) {
     if (!text.starts_with(prefix)) continue;
     out->result = rule;
@@ -73,7 +76,8 @@ Signature ReadSignature(const FunctionInfo& info) {
   constexpr std::string_view kOrderBy = "ORDER BY ";
   const size_t order = text.find(kOrderBy);
   ReadArguments(text.substr(0, std::min(order, text.size())), &out, false);
-  if (order != std::string_view::npos) ReadArguments(text.substr(order + kOrderBy.size()), &out, true);
+  if (order != std::string_view::npos)
+    ReadArguments(text.substr(order + kOrderBy.size()), &out, true);
   ReadResult(info.result, &out);
   return out;
 }
@@ -87,7 +91,9 @@ struct Index {
     all.reserve(FunctionTable().size());
     for (const FunctionInfo& info : FunctionTable()) all.push_back(ReadSignature(info));
     for (const Signature& signature : all)
-      (signature.info->kind == FunctionKind::kOperator ? operators : functions)[signature.info->name].push_back(&signature);
+      (signature.info->kind == FunctionKind::kOperator ? operators
+                                                       : functions)[signature.info->name]
+          .push_back(&signature);
     for (const auto& [name, list] : functions) names.push_back(name);
   }
 };
@@ -110,12 +116,14 @@ const ArgumentType& ArgumentAt(const Signature& signature, size_t i) {
   return signature.arguments[std::min(i, signature.arguments.size() - 1)];
 }
 
-// The element type behind anyelement and anyarray; unknown when the arguments do not agree or say nothing.
+// The element type behind anyelement and anyarray; unknown when the arguments do not agree or say
+// nothing.
 Type ElementType(const Signature& signature, std::span<const Type> arguments) {
   std::vector<Type> elements;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const ArgumentType::Kind kind = ArgumentAt(signature, i).kind;
-    if (kind == ArgumentType::Kind::kAnyElement && !IsUnknown(arguments[i])) elements.push_back(arguments[i]);
+    if (kind == ArgumentType::Kind::kAnyElement && !IsUnknown(arguments[i]))
+      elements.push_back(arguments[i]);
     if (kind == ArgumentType::Kind::kAnyArray && !IsUnknown(arguments[i])) {
       if (!arguments[i].array) return {};
       Type element = arguments[i];
@@ -148,7 +156,9 @@ bool Apply(const Signature& signature, std::span<const Type> arguments, Candidat
       if (IsUnknown(element)) return false;
       wanted = element;
       wanted.array = formal.kind == ArgumentType::Kind::kAnyArray || element.array;
-      if (formal.kind == ArgumentType::Kind::kAnyArray && !IsUnknown(arguments[i]) && !arguments[i].array) return false;
+      if (formal.kind == ArgumentType::Kind::kAnyArray && !IsUnknown(arguments[i]) &&
+          !arguments[i].array)
+        return false;
     }
     if (!ImplicitlyBecomes(arguments[i], wanted)) return false;
     out->wanted[i] = wanted;
@@ -180,9 +190,12 @@ void KeepByCategory(std::vector<Candidate>* candidates, std::span<const Type> ar
     std::vector<Candidate> kept;
     bool preferred = false;
     for (const Candidate& candidate : *candidates)
-      if (CategoryOf(candidate.wanted[i]) == category) preferred = preferred || IsPreferred(candidate.wanted[i]);
+      if (CategoryOf(candidate.wanted[i]) == category)
+        preferred = preferred || IsPreferred(candidate.wanted[i]);
     for (const Candidate& candidate : *candidates)
-      if (CategoryOf(candidate.wanted[i]) == category && (!preferred || IsPreferred(candidate.wanted[i]))) kept.push_back(candidate);
+      if (CategoryOf(candidate.wanted[i]) == category &&
+          (!preferred || IsPreferred(candidate.wanted[i])))
+        kept.push_back(candidate);
     if (!kept.empty()) *candidates = std::move(kept);
   }
 }
@@ -217,8 +230,11 @@ void SetResult(Resolved* out, std::span<const Type> arguments) {
   const Signature& signature = *out->signature;
   if (signature.result == Signature::Result::kExact) return;
   const size_t i = signature.result_argument;
-  Type type = i < out->arguments.size() && !IsUnknown(out->arguments[i]) ? out->arguments[i] : i < arguments.size() ? arguments[i] : Type{};
-  if (i < arguments.size() && SameType(type, arguments[i])) type = arguments[i];  // with its precision
+  Type type = i < out->arguments.size() && !IsUnknown(out->arguments[i]) ? out->arguments[i]
+              : i < arguments.size()                                     ? arguments[i]
+                                                                         : Type{};
+  if (i < arguments.size() && SameType(type, arguments[i]))
+    type = arguments[i];  // with its precision
   if (IsUnknown(type)) type = model::kText;
   if (signature.result == Signature::Result::kElement) type.array = false;
   if (signature.result == Signature::Result::kArray) type.array = true;
@@ -234,15 +250,16 @@ std::span<const Signature* const> SignaturesOf(std::string_view name, bool opera
   return found->second;
 }
 
-std::optional<Resolved> Resolve(std::string_view name, bool operators, std::span<const Type> arguments, size_t ordered,
-                                bool* ambiguous) {
+std::optional<Resolved> Resolve(std::string_view name, bool operators,
+                                std::span<const Type> arguments, size_t ordered, bool* ambiguous) {
   *ambiguous = false;
   std::vector<Candidate> candidates;
   for (const Signature* signature : SignaturesOf(name, operators)) {
     const size_t formal = signature->arguments.size();
     const bool fits = signature->variadic ? arguments.size() >= formal : arguments.size() == formal;
     Candidate candidate;
-    if (!fits || signature->ordered != ordered || !Apply(*signature, arguments, &candidate)) continue;
+    if (!fits || signature->ordered != ordered || !Apply(*signature, arguments, &candidate))
+      continue;
     if (candidate.exact == arguments.size() && !signature->variadic) {
       candidates.assign(1, candidate);
       break;
@@ -261,7 +278,8 @@ std::optional<Resolved> Resolve(std::string_view name, bool operators, std::span
         }
   }
   if (candidates.size() > 1) KeepBest(&candidates, [](const Candidate& c) { return c.exact; });
-  if (candidates.size() > 1) KeepBest(&candidates, [](const Candidate& c) { return c.exact + c.preferred; });
+  if (candidates.size() > 1)
+    KeepBest(&candidates, [](const Candidate& c) { return c.exact + c.preferred; });
   if (candidates.size() > 1) KeepByCategory(&candidates, arguments);
   if (candidates.size() > 1) KeepBySameType(&candidates, arguments);
   if (candidates.size() > 1) {

@@ -10,15 +10,21 @@ using Text = base::Result<std::string>;
 // A key as a path, so that a key which looks like a path is none.
 std::string JsonPath(const SpecialCall& call, size_t i) {
   const std::string open = "'$.\"'";
-  if (const std::string* key = call.Constant(i); key != nullptr && key->find_first_of("\"\\") == std::string::npos)
+  if (const std::string* key = call.Constant(i);
+      key != nullptr && key->find_first_of("\"\\") == std::string::npos)
     return QuoteLiteral("$.\"" + *key + "\"");
-  return "(" + open + " || replace(replace(" + call.args[i] + ", '\\', '\\\\'), '\"', '\\\"') || '\"')";
+  return "(" + open + " || replace(replace(" + call.args[i] +
+         ", '\\', '\\\\'), '\"', '\\\"') || '\"')";
 }
 
-std::string JsonKey(const SpecialCall& call) { return call.arg(1).type.IsText() ? JsonPath(call, 1) : call.args[1]; }
+std::string JsonKey(const SpecialCall& call) {
+  return call.arg(1).type.IsText() ? JsonPath(call, 1) : call.args[1];
+}
 
 Text JsonGet(const SpecialCall& call) { return "(" + call.args[0] + " -> " + JsonKey(call) + ")"; }
-Text JsonGetText(const SpecialCall& call) { return "(" + call.args[0] + " ->> " + JsonKey(call) + ")"; }
+Text JsonGetText(const SpecialCall& call) {
+  return "(" + call.args[0] + " ->> " + JsonKey(call) + ")";
+}
 
 Text JsonPathText(const SpecialCall& call) {
   std::string out = call.args[0];
@@ -28,9 +34,11 @@ Text JsonPathText(const SpecialCall& call) {
 }
 
 Text JsonTypeof(const SpecialCall& call) {
-  return "CASE json_type(" + call.args[0] + ") WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' " +
-         "WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN NULL THEN NULL ELSE CASE WHEN " + call.args[0] +
-         " IS NOT NULL THEN 'number' END END";
+  return "CASE json_type(" + call.args[0] +
+         ") WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' " +
+         "WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN NULL THEN NULL ELSE CASE "
+         "WHEN " +
+         call.args[0] + " IS NOT NULL THEN 'number' END END";
 }
 
 Text PgTypeof(const SpecialCall& call) {
@@ -49,8 +57,12 @@ struct Row {
   SpecialPrinter printer;
 };
 
-constexpr std::array kRows{Row{"json_get", JsonGet}, Row{"json_get_text", JsonGetText}, Row{"json_path_text", JsonPathText},
-                           Row{"json_typeof", JsonTypeof}, Row{"pg_typeof", PgTypeof}, Row{"session", SessionFunction}};
+constexpr std::array kRows{Row{"json_get", JsonGet},
+                           Row{"json_get_text", JsonGetText},
+                           Row{"json_path_text", JsonPathText},
+                           Row{"json_typeof", JsonTypeof},
+                           Row{"pg_typeof", PgTypeof},
+                           Row{"session", SessionFunction}};
 
 }  // namespace
 

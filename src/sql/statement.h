@@ -1,5 +1,6 @@
 #pragma once
-// One statement of PostgreSQL's grammar -> StatementBody, for the parser door. Threads: any; values.
+// One statement of PostgreSQL's grammar -> StatementBody, for the parser door. Threads: any;
+// values.
 
 #include <span>
 #include <string_view>
@@ -20,9 +21,11 @@ struct StatementSource {
 base::Result<StatementBody> ConvertStatement(const pg::Node* node, const StatementSource& source);
 
 // SET, SHOW, transactions, cursors, prepared statements. nullopt = none of them.
-base::Result<std::optional<StatementBody>> ConvertSessionStatement(const pg::Node* node, const StatementSource& source);
+base::Result<std::optional<StatementBody>> ConvertSessionStatement(const pg::Node* node,
+                                                                   const StatementSource& source);
 // Roles and grants.
-base::Result<std::optional<StatementBody>> ConvertRoleStatement(const pg::Node* node, const StatementSource& source);
+base::Result<std::optional<StatementBody>> ConvertRoleStatement(const pg::Node* node,
+                                                                const StatementSource& source);
 
 // The text that follows the first token `word` outside parentheses; empty when there is none.
 std::string_view TextAfter(const StatementSource& source, std::string_view word);

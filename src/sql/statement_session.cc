@@ -29,12 +29,14 @@ std::string OnOff(const Node* node) { return ConstantText(node) == "0" ? "off" :
 base::Result<Body> ConvertTransactionModes(const PgQuery__VariableSetStmt& set) {
   SetStatement out;
   const std::string name = Lower(set.name);
-  if (name == "transaction snapshot") return base::Unsupported("SET TRANSACTION SNAPSHOT is not supported");
+  if (name == "transaction snapshot")
+    return base::Unsupported("SET TRANSACTION SNAPSHOT is not supported");
   const std::string prefix = name == "session characteristics" ? "default_" : "";
   for (const Node* mode : FRESHET_PG_LIST(set, args)) {
     if (!Is(mode, PG_QUERY__NODE__NODE_DEF_ELEM)) continue;
     const std::string_view what = mode->def_elem->defname;
-    const std::string value = what == "transaction_isolation" ? ConstantText(mode->def_elem->arg) : OnOff(mode->def_elem->arg);
+    const std::string value = what == "transaction_isolation" ? ConstantText(mode->def_elem->arg)
+                                                              : OnOff(mode->def_elem->arg);
     if (out.name.empty()) {
       out.name = prefix + std::string(what);
       out.value = value;
@@ -51,18 +53,21 @@ base::Result<Body> ConvertSet(const PgQuery__VariableSetStmt& set) {
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET: return Body(ResetStatement{Lower(set.name)});
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL: return Body(ResetStatement{"all"});
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI: return ConvertTransactionModes(set);
-    case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT: return base::Unsupported("SET ... FROM CURRENT is not supported");
+    case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT:
+      return base::Unsupported("SET ... FROM CURRENT is not supported");
     default: break;
   }
   SetStatement out;
   out.name = Lower(set.name);
   out.local = set.is_local;
   out.to_default = set.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT;
-  for (const Node* arg : FRESHET_PG_LIST(set, args)) out.value += (out.value.empty() ? "" : ", ") + ConstantText(arg);
+  for (const Node* arg : FRESHET_PG_LIST(set, args))
+    out.value += (out.value.empty() ? "" : ", ") + ConstantText(arg);
   return Body(std::move(out));
 }
 
-base::Result<Body> ConvertTransaction(const PgQuery__TransactionStmt& transaction, const StatementSource& source) {
+base::Result<Body> ConvertTransaction(const PgQuery__TransactionStmt& transaction,
+                                      const StatementSource& source) {
   TransactionStatement out;
   using Kind = TransactionStatement::Kind;
   if (transaction.chain) return base::Unsupported("AND CHAIN is not supported");
@@ -73,23 +78,32 @@ base::Result<Body> ConvertTransaction(const PgQuery__TransactionStmt& transactio
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK: out.kind = Kind::kRollback; break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT: out.kind = Kind::kSavepoint; break;
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE: out.kind = Kind::kRelease; break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO: out.kind = Kind::kRollbackTo; break;
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE: return Body(RefusedStatement{"PREPARE TRANSACTION"});
-    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED: return Body(RefusedStatement{"COMMIT PREPARED"});
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO:
+      out.kind = Kind::kRollbackTo;
+      break;
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE:
+      return Body(RefusedStatement{"PREPARE TRANSACTION"});
+    case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED:
+      return Body(RefusedStatement{"COMMIT PREPARED"});
     default: return Body(RefusedStatement{"ROLLBACK PREPARED"});
   }
   out.savepoint = transaction.savepoint_name;
   for (const Node* option : FRESHET_PG_LIST(transaction, options))
-    if (Is(option, PG_QUERY__NODE__NODE_DEF_ELEM) && std::string_view(option->def_elem->defname) == "transaction_read_only")
+    if (Is(option, PG_QUERY__NODE__NODE_DEF_ELEM) &&
+        std::string_view(option->def_elem->defname) == "transaction_read_only")
       out.read_write = OnOff(option->def_elem->arg) == "off";
   (void)source;
   return Body(std::move(out));
 }
 
-base::Result<Body> ConvertDeclare(const PgQuery__DeclareCursorStmt& declare, const StatementSource& source) {
+base::Result<Body> ConvertDeclare(const PgQuery__DeclareCursorStmt& declare,
+                                  const StatementSource& source) {
   constexpr int kBinary = 0x1, kScroll = 0x2, kHold = 0x20;
-  if (declare.options & kBinary) return base::Unsupported("a BINARY cursor is not supported").WithHint("Ask for binary results in the extended protocol.");
-  if (!Is(declare.query, PG_QUERY__NODE__NODE_SELECT_STMT)) return base::Unsupported("a cursor for something else than a SELECT is not supported");
+  if (declare.options & kBinary)
+    return base::Unsupported("a BINARY cursor is not supported")
+        .WithHint("Ask for binary results in the extended protocol.");
+  if (!Is(declare.query, PG_QUERY__NODE__NODE_SELECT_STMT))
+    return base::Unsupported("a cursor for something else than a SELECT is not supported");
   DeclareCursor out;
   out.name = declare.portalname;
   out.hold = declare.options & kHold;
@@ -105,8 +119,10 @@ base::Result<Body> ConvertFetch(const PgQuery__FetchStmt& fetch) {
   out.name = fetch.portalname;
   out.move = fetch.ismove;
   out.count = fetch.how_many;
-  if (fetch.direction == PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE || fetch.direction == PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE)
-    return base::Unsupported("FETCH ABSOLUTE and FETCH RELATIVE are not supported").WithHint("Use FETCH FORWARD n.");
+  if (fetch.direction == PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE ||
+      fetch.direction == PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE)
+    return base::Unsupported("FETCH ABSOLUTE and FETCH RELATIVE are not supported")
+        .WithHint("Use FETCH FORWARD n.");
   out.backward = fetch.direction == PG_QUERY__FETCH_DIRECTION__FETCH_BACKWARD;
   if (out.count == LONG_MIN || out.count == LONG_MAX) {
     out.all = true;
@@ -118,12 +134,14 @@ base::Result<Body> ConvertFetch(const PgQuery__FetchStmt& fetch) {
   return Body(std::move(out));
 }
 
-base::Result<Body> ConvertPrepare(const PgQuery__PrepareStmt& prepare, const StatementSource& source) {
+base::Result<Body> ConvertPrepare(const PgQuery__PrepareStmt& prepare,
+                                  const StatementSource& source) {
   PrepareStatement out;
   out.name = prepare.name;
   Converter converter(source.text);
   for (const Node* type : FRESHET_PG_LIST(prepare, argtypes)) {
-    if (!Is(type, PG_QUERY__NODE__NODE_TYPE_NAME)) return base::Internal("PREPARE with a type that is none");
+    if (!Is(type, PG_QUERY__NODE__NODE_TYPE_NAME))
+      return base::Internal("PREPARE with a type that is none");
     ASSIGN_OR_RETURN(TypeName name, converter.ConvertType(*type->type_name));
     out.types.push_back(std::move(name));
   }
@@ -131,7 +149,8 @@ base::Result<Body> ConvertPrepare(const PgQuery__PrepareStmt& prepare, const Sta
   return Body(std::move(out));
 }
 
-base::Result<Body> ConvertExecute(const PgQuery__ExecuteStmt& execute, const StatementSource& source) {
+base::Result<Body> ConvertExecute(const PgQuery__ExecuteStmt& execute,
+                                  const StatementSource& source) {
   ExecuteStatement out;
   out.name = execute.name;
   Converter converter(source.text);
@@ -144,14 +163,19 @@ base::Result<Body> ConvertExecute(const PgQuery__ExecuteStmt& execute, const Sta
 base::Result<Body> ConvertSessionStatement(const Node* node, const StatementSource& source) {
   switch (node->node_case) {
     case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT: return ConvertSet(*node->variable_set_stmt);
-    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT: return Body(ShowStatement{Lower(node->variable_show_stmt->name)});
-    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: return ConvertTransaction(*node->transaction_stmt, source);
-    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT: return ConvertDeclare(*node->declare_cursor_stmt, source);
+    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT:
+      return Body(ShowStatement{Lower(node->variable_show_stmt->name)});
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT:
+      return ConvertTransaction(*node->transaction_stmt, source);
+    case PG_QUERY__NODE__NODE_DECLARE_CURSOR_STMT:
+      return ConvertDeclare(*node->declare_cursor_stmt, source);
     case PG_QUERY__NODE__NODE_FETCH_STMT: return ConvertFetch(*node->fetch_stmt);
-    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT: return Body(CloseCursor{node->close_portal_stmt->portalname});
+    case PG_QUERY__NODE__NODE_CLOSE_PORTAL_STMT:
+      return Body(CloseCursor{node->close_portal_stmt->portalname});
     case PG_QUERY__NODE__NODE_PREPARE_STMT: return ConvertPrepare(*node->prepare_stmt, source);
     case PG_QUERY__NODE__NODE_EXECUTE_STMT: return ConvertExecute(*node->execute_stmt, source);
-    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT: return Body(DeallocateStatement{node->deallocate_stmt->name});
+    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT:
+      return Body(DeallocateStatement{node->deallocate_stmt->name});
     case PG_QUERY__NODE__NODE_DISCARD_STMT: return Body(DiscardStatement{});
     case PG_QUERY__NODE__NODE_LISTEN_STMT:
     case PG_QUERY__NODE__NODE_UNLISTEN_STMT:

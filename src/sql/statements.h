@@ -12,7 +12,8 @@
 
 namespace sql {
 
-using Options = std::map<std::string, std::string>;  // WITH (...): lower-case key -> text of the value
+using Options =
+    std::map<std::string, std::string>;  // WITH (...): lower-case key -> text of the value
 
 struct SelectStatement {
   SelectPtr select;
@@ -21,19 +22,20 @@ struct SelectStatement {
 struct CreateSource {
   std::string name;
   bool if_not_exists = false;
-  model::SourceSchema schema;       // types, paths, NOT NULL, generated columns, watermark, INCLUDE columns
-  Options options;                  // WITH; validated by the catalog
-  std::string format = "PLAIN";     // upper case
-  std::string encode;               // JSON ...
-  Options encode_options;           // ENCODE JSON (...)
+  model::SourceSchema
+      schema;       // types, paths, NOT NULL, generated columns, watermark, INCLUDE columns
+  Options options;  // WITH; validated by the catalog
+  std::string format = "PLAIN";  // upper case
+  std::string encode;            // JSON ...
+  Options encode_options;        // ENCODE JSON (...)
 };
 
-struct CreateView {                 // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
+struct CreateView {  // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
   std::string name;
   bool or_replace = false, if_not_exists = false;
   Options options;
   SelectPtr select;
-  std::string select_text;          // as written
+  std::string select_text;  // as written
 };
 
 struct DropStatement {
@@ -45,8 +47,9 @@ struct DropStatement {
 struct AlterSource {
   enum class Action { kPause, kResume, kReset } action = Action::kPause;
   std::string name;
-  // kReset: RESET TO EARLIEST | LATEST | OFFSET n, each with [PARTITION p], or RESET ACCEPT (take what the error named).
-  std::string reset_to;             // "earliest", "latest", "offset", "accept"
+  // kReset: RESET TO EARLIEST | LATEST | OFFSET n, each with [PARTITION p], or RESET ACCEPT (take
+  // what the error named).
+  std::string reset_to;  // "earliest", "latest", "offset", "accept"
   std::optional<int> partition;
   std::optional<int64_t> offset;
 };
@@ -56,7 +59,7 @@ struct AlterView {
   std::string name;
 };
 
-struct RoleStatement {              // CREATE ROLE | USER, ALTER ROLE | USER
+struct RoleStatement {  // CREATE ROLE | USER, ALTER ROLE | USER
   bool create = true;
   bool if_not_exists = false;
   std::string name;
@@ -64,7 +67,7 @@ struct RoleStatement {              // CREATE ROLE | USER, ALTER ROLE | USER
   std::optional<bool> login, superuser;
 };
 
-struct GrantStatement {             // GRANT SELECT ON x | ALL TABLES IN SCHEMA public TO r; REVOKE
+struct GrantStatement {  // GRANT SELECT ON x | ALL TABLES IN SCHEMA public TO r; REVOKE
   bool revoke = false;
   std::vector<std::string> relations;  // empty = all tables
   std::vector<std::string> roles;
@@ -72,29 +75,38 @@ struct GrantStatement {             // GRANT SELECT ON x | ALL TABLES IN SCHEMA 
 
 struct Explain {
   enum class Kind { kQuery, kAnalyze, kRewrite, kView } kind = Kind::kQuery;
-  std::string view;                 // kView: EXPLAIN MATERIALIZED VIEW view [FOR dialect]
+  std::string view;  // kView: EXPLAIN MATERIALIZED VIEW view [FOR dialect]
   std::string dialect;
   SelectPtr select;
 };
 
 struct SetStatement {
-  // The setting's own name, in lower case: SET TIME ZONE is timezone, SET NAMES client_encoding, SET TRANSACTION ISOLATION
-  // LEVEL transaction_isolation, SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY default_transaction_read_only.
+  // The setting's own name, in lower case: SET TIME ZONE is timezone, SET NAMES client_encoding,
+  // SET TRANSACTION ISOLATION LEVEL transaction_isolation, SET SESSION CHARACTERISTICS AS
+  // TRANSACTION READ ONLY default_transaction_read_only.
   std::string name;
-  std::string value;                // lists are joined by ", "
+  std::string value;  // lists are joined by ", "
   bool local = false, to_default = false;
-  std::vector<std::pair<std::string, std::string>> also;  // further settings that one SET TRANSACTION names
+  std::vector<std::pair<std::string, std::string>>
+      also;  // further settings that one SET TRANSACTION names
 };
-struct ShowStatement {              // SHOW name | ALL | SOURCES | VIEWS | MATERIALIZED VIEWS | TABLES ...
+struct ShowStatement {  // SHOW name | ALL | SOURCES | VIEWS | MATERIALIZED VIEWS | TABLES ...
   std::string name;
 };
 struct ResetStatement {
-  std::string name;                 // "all" for RESET ALL
+  std::string name;  // "all" for RESET ALL
 };
 struct TransactionStatement {
-  enum class Kind { kBegin, kCommit, kRollback, kSavepoint, kRelease, kRollbackTo } kind = Kind::kBegin;
+  enum class Kind {
+    kBegin,
+    kCommit,
+    kRollback,
+    kSavepoint,
+    kRelease,
+    kRollbackTo
+  } kind = Kind::kBegin;
   std::string savepoint;
-  bool read_write = false;          // an explicit READ WRITE was asked for
+  bool read_write = false;  // an explicit READ WRITE was asked for
 };
 struct DeclareCursor {
   std::string name;
@@ -102,47 +114,49 @@ struct DeclareCursor {
   SelectPtr select;
   std::string select_text;
 };
-struct FetchCursor {                // FETCH, MOVE
+struct FetchCursor {  // FETCH, MOVE
   std::string name;
   bool move = false;
   bool all = false, backward = false;
   int64_t count = 1;
 };
 struct CloseCursor {
-  std::string name;                 // empty = ALL
+  std::string name;  // empty = ALL
 };
 struct PrepareStatement {
   std::string name;
   std::vector<TypeName> types;
-  std::string text;                 // of the statement inside
+  std::string text;  // of the statement inside
 };
 struct ExecuteStatement {
   std::string name;
   std::vector<ExprPtr> args;
 };
 struct DeallocateStatement {
-  std::string name;                 // empty = ALL
+  std::string name;  // empty = ALL
 };
 struct DiscardStatement {};
-struct ListenStatement {};          // LISTEN, UNLISTEN, NOTIFY: accepted, nothing is ever notified
+struct ListenStatement {};  // LISTEN, UNLISTEN, NOTIFY: accepted, nothing is ever notified
 struct EmptyStatement {};
 
-// A statement that PostgreSQL knows and Freshet refuses: INSERT, CREATE TABLE ... `command` is its tag.
+// A statement that PostgreSQL knows and Freshet refuses: INSERT, CREATE TABLE ... `command` is its
+// tag.
 struct RefusedStatement {
   std::string command;
 };
 
 using StatementBody =
-    std::variant<EmptyStatement, SelectStatement, CreateSource, CreateView, DropStatement, AlterSource, AlterView,
-                 RoleStatement, GrantStatement, Explain, SetStatement, ShowStatement, ResetStatement, TransactionStatement,
-                 DeclareCursor, FetchCursor, CloseCursor, PrepareStatement, ExecuteStatement, DeallocateStatement,
+    std::variant<EmptyStatement, SelectStatement, CreateSource, CreateView, DropStatement,
+                 AlterSource, AlterView, RoleStatement, GrantStatement, Explain, SetStatement,
+                 ShowStatement, ResetStatement, TransactionStatement, DeclareCursor, FetchCursor,
+                 CloseCursor, PrepareStatement, ExecuteStatement, DeallocateStatement,
                  DiscardStatement, ListenStatement, RefusedStatement>;
 
 struct Statement {
   StatementBody body;
-  std::string text;        // of this statement alone, without the semicolon
-  int begin = 0;           // byte of the first character in the whole text
-  int line = 1;            // of `begin` in the whole text, 1-based
+  std::string text;  // of this statement alone, without the semicolon
+  int begin = 0;     // byte of the first character in the whole text
+  int line = 1;      // of `begin` in the whole text, 1-based
 };
 
 // True for what changes definitions: CREATE, DROP, ALTER, GRANT, REVOKE.

@@ -1,5 +1,5 @@
-// The examples of docs/reference/statements.md are real: each is parsed, and each SELECT is bound against what the page has
-// created before it.
+// The examples of docs/reference/statements.md are real: each is parsed, and each SELECT is bound
+// against what the page has created before it.
 
 #include <gtest/gtest.h>
 
@@ -32,13 +32,16 @@ class Defined : public RelationLookup {
     return found == relations_.end() ? nullptr : &found->second;
   }
   std::vector<std::string_view> Names() const override { return {}; }
-  void Add(const std::string& name, model::Fields fields) { relations_[name] = {"public", name, std::move(fields), ""}; }
+  void Add(const std::string& name, model::Fields fields) {
+    relations_[name] = {"public", name, std::move(fields), ""};
+  }
 
  private:
   std::map<std::string, RelationInfo, std::less<>> relations_;
 };
 
-void CheckSelect(const Select& select, const Defined& defined, const std::string& text, model::Fields* output) {
+void CheckSelect(const Select& select, const Defined& defined, const std::string& text,
+                 model::Fields* output) {
   SelectPtr copy = select.Clone();
   base::Result<Bound> bound = BindSelect(copy.get(), defined, {});
   ASSERT_TRUE(bound.ok()) << bound.status().ToString() << "\n" << text;
@@ -56,7 +59,8 @@ TEST(StatementsDocument, ExamplesAreReal) {
     EXPECT_FALSE(std::holds_alternative<RefusedStatement>(statement.body)) << statement.text;
     if (const auto* source = std::get_if<CreateSource>(&statement.body)) {
       model::Fields fields;
-      for (const model::SourceColumn& column : source->schema.columns) fields.push_back({column.name, column.type});
+      for (const model::SourceColumn& column : source->schema.columns)
+        fields.push_back({column.name, column.type});
       defined.Add(source->name, std::move(fields));
     }
     if (const auto* view = std::get_if<CreateView>(&statement.body)) {
@@ -64,8 +68,10 @@ TEST(StatementsDocument, ExamplesAreReal) {
       CheckSelect(*view->select, defined, statement.text, &fields);
       defined.Add(view->name, std::move(fields));
     }
-    if (const auto* select = std::get_if<SelectStatement>(&statement.body)) CheckSelect(*select->select, defined, statement.text, nullptr);
-    if (const auto* explain = std::get_if<Explain>(&statement.body); explain != nullptr && explain->select != nullptr)
+    if (const auto* select = std::get_if<SelectStatement>(&statement.body))
+      CheckSelect(*select->select, defined, statement.text, nullptr);
+    if (const auto* explain = std::get_if<Explain>(&statement.body);
+        explain != nullptr && explain->select != nullptr)
       CheckSelect(*explain->select, defined, statement.text, nullptr);
   }
 }

@@ -12,11 +12,14 @@ namespace {
 
 // Longest first where one begins another.
 constexpr std::array<std::string_view, 39> kPatterns{
-    "SSSSS", "SSSS", "Y,YYY", "YYYY", "IYYY", "MONTH", "HH24", "HH12", "A.M.", "P.M.", "YYY", "DDD", "DAY", "MON", "TZH", "TZM",
-    "YY", "MM", "MI", "MS", "DD", "DY", "HH", "SS", "US", "AM", "PM", "WW", "IW", "ID", "CC", "TZ", "OF", "RM", "Y", "D", "W", "Q", "J"};
+    "SSSSS", "SSSS", "Y,YYY", "YYYY", "IYYY", "MONTH", "HH24", "HH12", "A.M.", "P.M.",
+    "YYY",   "DDD",  "DAY",   "MON",  "TZH",  "TZM",   "YY",   "MM",   "MI",   "MS",
+    "DD",    "DY",   "HH",    "SS",   "US",   "AM",    "PM",   "WW",   "IW",   "ID",
+    "CC",    "TZ",   "OF",    "RM",   "Y",    "D",     "W",    "Q",    "J"};
 
-constexpr std::array<std::string_view, 12> kMonths{"january", "february", "march",     "april",   "may",      "june",
-                                                   "july",    "august",   "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "march",    "april",
+                                                   "may",       "june",     "july",     "august",
+                                                   "september", "october",  "november", "december"};
 
 std::string Upper(std::string_view text) {
   std::string out(text);
@@ -53,7 +56,8 @@ char StrftimeLetter(const FormatPiece& piece) {
 }
 
 // "Month" is padded to nine letters; capitals as the pattern has them.
-std::string NameText(const FormatPiece& piece, const std::string& civil, const char* letter, bool pad) {
+std::string NameText(const FormatPiece& piece, const std::string& civil, const char* letter,
+                     bool pad) {
   std::string out = "strftime(" + civil + ", '%" + letter + "')";
   if (piece.text == piece.pattern) out = "upper(" + out + ")";
   else if (std::islower(static_cast<unsigned char>(piece.text[0]))) out = "lower(" + out + ")";
@@ -65,9 +69,12 @@ std::string Number(const std::string& text, int digits) {
   return digits > 1 ? "lpad(" + out + ", " + std::to_string(digits) + ", '0')" : out;
 }
 
-base::Result<std::string> PieceText(const FormatPiece& piece, const std::string& civil, const std::string& zone) {
+base::Result<std::string> PieceText(const FormatPiece& piece, const std::string& civil,
+                                    const std::string& zone) {
   const std::string& p = piece.pattern;
-  const auto part = [&](const char* field) { return "date_part('" + std::string(field) + "', " + civil + ")"; };
+  const auto part = [&](const char* field) {
+    return "date_part('" + std::string(field) + "', " + civil + ")";
+  };
   const int two = piece.fill_mode ? 1 : 2;
   if (p == "MONTH") return NameText(piece, civil, "B", true);
   if (p == "DAY") return NameText(piece, civil, "A", true);
@@ -91,13 +98,16 @@ base::Result<std::string> PieceText(const FormatPiece& piece, const std::string&
   if (p == "Y") return Number(part("year") + " % 10", 1);
   if (p == "YYY") return Number(part("year") + " % 1000", piece.fill_mode ? 1 : 3);
   if (p == "J") return Number("CAST(floor(" + part("julian") + ") AS BIGINT)", 1);
-  if (p == "SSSS" || p == "SSSSS") return Number("CAST(floor(epoch(CAST(" + civil + " AS TIME))) AS BIGINT)", 1);
+  if (p == "SSSS" || p == "SSSSS")
+    return Number("CAST(floor(epoch(CAST(" + civil + " AS TIME))) AS BIGINT)", 1);
   if (p == "TZ" && zone == "UTC") return std::string(piece.text == "tz" ? "'utc'" : "'UTC'");
   if (p == "OF" && zone == "UTC") return std::string("'+00'");
   return NotSupported(piece.text);
 }
 
-bool EndsWithOrdinal(std::string_view rest) { return rest.starts_with("TH") || rest.starts_with("th"); }
+bool EndsWithOrdinal(std::string_view rest) {
+  return rest.starts_with("TH") || rest.starts_with("th");
+}
 
 std::string_view FindPattern(std::string_view rest) {
   const std::string upper = Upper(rest.substr(0, 6));
@@ -129,13 +139,15 @@ base::Result<std::vector<FormatPiece>> ReadTimeFormat(std::string_view format) {
     }
     const std::string_view pattern = FindPattern(rest);
     if (!pattern.empty()) {
-      pieces.push_back({std::string(pattern), std::string(rest.substr(0, pattern.size())), fill_mode});
+      pieces.push_back(
+          {std::string(pattern), std::string(rest.substr(0, pattern.size())), fill_mode});
       i += pattern.size();
       if (EndsWithOrdinal(format.substr(i))) return NotSupported("TH");
       fill_mode = false;
       continue;
     }
-    if (std::isalpha(static_cast<unsigned char>(rest[0])) && rest[0] != 'T' && rest[0] != 't' && rest[0] != 'Z' && rest[0] != 'z')
+    if (std::isalpha(static_cast<unsigned char>(rest[0])) && rest[0] != 'T' && rest[0] != 't' &&
+        rest[0] != 'Z' && rest[0] != 'z')
       return NotSupported(rest.substr(0, 1));
     add_text(rest[0] == '\\' && rest.size() > 1 ? format[++i] : rest[0]);
     ++i;
@@ -143,7 +155,8 @@ base::Result<std::vector<FormatPiece>> ReadTimeFormat(std::string_view format) {
   return pieces;
 }
 
-base::Result<std::string> FormatTimeText(const std::vector<FormatPiece>& pieces, const std::string& civil, const std::string& zone) {
+base::Result<std::string> FormatTimeText(const std::vector<FormatPiece>& pieces,
+                                         const std::string& civil, const std::string& zone) {
   std::string out, strftime;
   const auto append = [&](const std::string& text) { out += (out.empty() ? "" : " || ") + text; };
   const auto flush = [&] {
@@ -178,7 +191,8 @@ base::Result<std::string> StrptimeFormat(const std::vector<FormatPiece>& pieces)
     if (piece.pattern == "MON") letter = 'b';
     if (piece.pattern == "MONTH") letter = 'B';
     if (piece.pattern == "AM" || piece.pattern == "PM") letter = 'p';
-    if (letter == 0 || letter == 'G' || letter == 'V' || letter == 'u' || letter == 'a') return NotSupported(piece.text);
+    if (letter == 0 || letter == 'G' || letter == 'V' || letter == 'u' || letter == 'a')
+      return NotSupported(piece.text);
     out += std::string("%") + letter;
   }
   return out;
@@ -186,8 +200,8 @@ base::Result<std::string> StrptimeFormat(const std::vector<FormatPiece>& pieces)
 
 namespace {
 
-// Reads a constant by a format, as leniently as PostgreSQL where that is common: separators stand for each other, numbers
-// may have fewer digits, spaces are skipped.
+// Reads a constant by a format, as leniently as PostgreSQL where that is common: separators stand
+// for each other, numbers may have fewer digits, spaces are skipped.
 class FormatReader {
  public:
   explicit FormatReader(std::string_view text) : text_(text) {}
@@ -206,14 +220,19 @@ class FormatReader {
     if (morning_ && time_.hour == 12) time_.hour = 0;
     if (day_of_year_ > 0 && !month_given_) return YearDay();
     base::Result<int64_t> out = ToMicroseconds(time_);
-    if (!out.ok()) return base::DataError("date/time field value out of range: \"" + std::string(text_) + "\"").WithSqlstate("22008");
+    if (!out.ok())
+      return base::DataError("date/time field value out of range: \"" + std::string(text_) + "\"")
+          .WithSqlstate("22008");
     return out;
   }
 
  private:
   // The value is shown as far as the pattern would have read it.
   base::Status Wrong(const std::string& pattern) const {
-    return base::DataError("invalid value \"" + std::string(text_.substr(std::min(at_, text_.size()), pattern.size())) + "\" for \"" + pattern + "\"").WithSqlstate("22007");
+    return base::DataError("invalid value \"" +
+                           std::string(text_.substr(std::min(at_, text_.size()), pattern.size())) +
+                           "\" for \"" + pattern + "\"")
+        .WithSqlstate("22007");
   }
 
   base::Result<int64_t> YearDay() {
@@ -236,7 +255,9 @@ class FormatReader {
   base::Status ReadNumber(const FormatPiece& piece, size_t digits, int* out) {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
     const size_t begin = at_;
-    while (at_ < text_.size() && at_ - begin < digits && std::isdigit(static_cast<unsigned char>(text_[at_]))) ++at_;
+    while (at_ < text_.size() && at_ - begin < digits &&
+           std::isdigit(static_cast<unsigned char>(text_[at_])))
+      ++at_;
     if (at_ == begin) return Wrong(piece.text);
     *out = std::atoi(std::string(text_.substr(begin, at_ - begin)).c_str());
     return {};
@@ -253,7 +274,8 @@ class FormatReader {
 
   base::Status ReadMonthName(const FormatPiece& piece, bool whole) {
     std::string word;
-    while (at_ < text_.size() && std::isalpha(static_cast<unsigned char>(text_[at_])) && (whole || word.size() < 3))
+    while (at_ < text_.size() && std::isalpha(static_cast<unsigned char>(text_[at_])) &&
+           (whole || word.size() < 3))
       word += static_cast<char>(std::tolower(static_cast<unsigned char>(text_[at_++])));
     for (size_t i = 0; i < kMonths.size(); ++i)
       if (kMonths[i] == word || (word.size() == 3 && kMonths[i].starts_with(word))) {
@@ -305,6 +327,8 @@ class FormatReader {
 
 }  // namespace
 
-base::Result<int64_t> ParseByFormat(std::string_view text, const std::vector<FormatPiece>& pieces) { return FormatReader(text).Read(pieces); }
+base::Result<int64_t> ParseByFormat(std::string_view text, const std::vector<FormatPiece>& pieces) {
+  return FormatReader(text).Read(pieces);
+}
 
 }  // namespace sql

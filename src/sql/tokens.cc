@@ -16,36 +16,37 @@ Token::Kind KindOf(const PgQuery__ScanToken& token, char first) {
     case PG_QUERY__TOKEN__SCONST:
     case PG_QUERY__TOKEN__USCONST:
     case PG_QUERY__TOKEN__BCONST:
-    case PG_QUERY__TOKEN__XCONST:
-      return Token::Kind::kString;
+    case PG_QUERY__TOKEN__XCONST: return Token::Kind::kString;
     case PG_QUERY__TOKEN__ICONST:
-    case PG_QUERY__TOKEN__FCONST:
-      return Token::Kind::kNumber;
-    case PG_QUERY__TOKEN__PARAM:
-      return Token::Kind::kParameter;
-    case PG_QUERY__TOKEN__UIDENT:
-      return Token::Kind::kQuotedName;
+    case PG_QUERY__TOKEN__FCONST: return Token::Kind::kNumber;
+    case PG_QUERY__TOKEN__PARAM: return Token::Kind::kParameter;
+    case PG_QUERY__TOKEN__UIDENT: return Token::Kind::kQuotedName;
     case PG_QUERY__TOKEN__IDENT:
       return first == '"' ? Token::Kind::kQuotedName : Token::Kind::kWord;
     default:
-      return token.keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD ? Token::Kind::kWord : Token::Kind::kPunctuation;
+      return token.keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD ? Token::Kind::kWord
+                                                                      : Token::Kind::kPunctuation;
   }
 }
 
 base::Status ScanError(const PgQueryError& error) {
-  return base::Invalid(error.message).WithSqlstate("42601").WithPosition(error.cursorpos > 0 ? error.cursorpos : 0);
+  return base::Invalid(error.message)
+      .WithSqlstate("42601")
+      .WithPosition(error.cursorpos > 0 ? error.cursorpos : 0);
 }
 
 base::Status CheckBytes(std::string_view text, const ParseLimits& limits) {
   if (text.size() > limits.max_bytes)
     return base::Invalid("statement is too long")
         .WithSqlstate("54000")
-        .WithDetail("It has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits.max_bytes) + ".");
+        .WithDetail("It has " + std::to_string(text.size()) + " bytes; the limit is " +
+                    std::to_string(limits.max_bytes) + ".");
   size_t bad = 0;
   if (!IsCleanUtf8(text, &bad)) {
     char digits[8];
     std::snprintf(digits, sizeof digits, "0x%02x", static_cast<unsigned char>(text[bad]));
-    return base::Invalid(std::string("invalid byte sequence for encoding \"UTF8\": ") + digits).WithSqlstate("22021");
+    return base::Invalid(std::string("invalid byte sequence for encoding \"UTF8\": ") + digits)
+        .WithSqlstate("22021");
   }
   return {};
 }
@@ -92,7 +93,8 @@ base::Result<std::vector<Token>> Scan(std::string_view text, const ParseLimits& 
   if (tokens.size() > limits.max_tokens)
     return base::Invalid("statement is too long")
         .WithSqlstate("54000")
-        .WithDetail("It has " + std::to_string(tokens.size()) + " words; the limit is " + std::to_string(limits.max_tokens) + ".");
+        .WithDetail("It has " + std::to_string(tokens.size()) + " words; the limit is " +
+                    std::to_string(limits.max_tokens) + ".");
   RETURN_IF_ERROR(CheckDepth(text, tokens, limits));
   return tokens;
 }
@@ -116,7 +118,8 @@ std::string NameOf(const Token& token) {
   std::string name;
   if (token.kind == Token::Kind::kWord) {
     for (char c : token.text) name += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  } else if (token.kind == Token::Kind::kQuotedName && token.text.size() >= 2 && token.text.front() == '"') {
+  } else if (token.kind == Token::Kind::kQuotedName && token.text.size() >= 2 &&
+             token.text.front() == '"') {
     for (size_t i = 1; i + 1 < token.text.size(); ++i) {
       name += token.text[i];
       if (token.text[i] == '"') ++i;  // a doubled quote

@@ -5,7 +5,8 @@ namespace {
 
 class Walker {
  public:
-  Walker(const ExprVisitor* on_expr, const TableVisitor* on_table) : on_expr_(on_expr), on_table_(on_table) {}
+  Walker(const ExprVisitor* on_expr, const TableVisitor* on_table)
+      : on_expr_(on_expr), on_table_(on_table) {}
 
   void Walk(Expr* expr) {
     if (expr == nullptr) return;
@@ -82,6 +83,8 @@ void VisitChildren(const Expr& expr, const std::function<void(const Expr&)>& vis
 
 void VisitExprs(Expr* expr, const ExprVisitor& visit) { Walker(&visit, nullptr).Walk(expr); }
 void VisitExprs(Select* select, const ExprVisitor& visit) { Walker(&visit, nullptr).Walk(select); }
-void VisitTables(Select* select, const TableVisitor& visit) { Walker(nullptr, &visit).Walk(select); }
+void VisitTables(Select* select, const TableVisitor& visit) {
+  Walker(nullptr, &visit).Walk(select);
+}
 
 }  // namespace sql

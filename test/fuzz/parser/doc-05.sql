@@ -1,0 +1,1 @@
+ALTER MATERIALIZED VIEW orders_per_minute RESUME;

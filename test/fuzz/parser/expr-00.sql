@@ -1,0 +1,12 @@
+SELECT 1, -1, 1.5, 'a', true, NULL, 1e3, 12345678901, 123456789012345678901234567890, '2026-01-01'::date;
+SELECT i2+i2, i2+i4, i4+i8, i4+n, n+n, n*n, n*2, n-1, i8*n, f4+f8, i4+f8, n+f8, f4*2, i4*1.5 FROM t WHERE i4=2;
+SELECT i4/2, i4/2.0, n/2, 7/2, -7/2, 7/2.0, i8/i2, f8/2, i4%2, n%2, -7%3, 7.5%2, mod(7,3), mod(-7.5,2), div(7.5,2) FROM t WHERE i4=2;
+SELECT 1/0;
+SELECT 1.0/0;
+SELECT f8/0 FROM t WHERE i4=2;
+SELECT 5%0;
+SELECT i4/(i4-i4) FROM t WHERE i4=2;
+SELECT i4/NULLIF(i4-i4,0) FROM t WHERE i4=2;
+SELECT n/NULL, NULL/0 FROM t WHERE i4=2;
+SELECT abs(-5), abs(-5.5), abs(f8), abs(i2), sign(-5.5), sign(f8), @(-3) FROM t WHERE i4=2;
+SELECT ceil(1.2), ceil(-1.2), floor(1.7), floor(-1.7), round(2.5), round(-2.5), round(2.5::float8), round(3.5::float8), trunc(1.9), trunc(-1.9), ceil(f8), floor(i4) FROM t WHERE i4=2;

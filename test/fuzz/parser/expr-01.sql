@@ -1,0 +1,12 @@
+SELECT round(1.2345,2), round(1234.5,-2), round(1.005,2), trunc(1.239,2), round(i4,1), round(f8::numeric,1), round(avg(n),2) FROM t WHERE i4=2 GROUP BY i4,f8;
+SELECT round(1.5), round(n,i4) FROM t WHERE i4=2;
+SELECT sqrt(2), sqrt(2.0), cbrt(27), exp(1), exp(1.0), ln(2), ln(2.0), log(100), log(2,8), log10(1000), power(2,3), power(2.0,3), 2^3, 2.0^3, pi(), degrees(pi()), radians(180), |/ 16, ||/ 27;
+SELECT sin(1), cos(1), tan(1), cot(1), asin(0.5), acos(0.5), atan(1), atan2(1,2), sinh(1), cosh(1), tanh(1), asinh(1), acosh(2), atanh(0.5);
+SELECT gcd(12,18), lcm(4,6), width_bucket(5.35,0.024,10.06,5), width_bucket(-1,0,10,5), width_bucket(10,0,10,5), width_bucket(3,10,0,5);
+SELECT 5&3, 5|3, 5#3, ~5, 1<<3, -8>>1, 1<<31, 1<<32, 1::int8<<40, -1>>33;
+SELECT i4 = i8, i4 < n, n < f8, i2 <> 1, f8 >= 6.25, s = 'hello', 'a' < 'b', b = true, d > '2026-01-01', ts < tz, d < ts, tz = tz FROM t WHERE i4=2;
+SELECT i4 = '2', n = '4.5', f8 > '1', b = 'yes', tz > '2026-01-01', tz < '2026-07-01 14:34:57+02', d = '2026-01-31', tm = '10:20:30.5', iv > '1 day', u = '12345678-1234-1234-1234-123456789ABC' FROM t WHERE i4=2;
+SELECT 'x' || 1, 1 || 'x', 'a' || 'b', s || n, s || NULL, f8 || '', tz || '', d || s, b || 'x' FROM t WHERE i4=2;
+SELECT s LIKE 'he%', s LIKE '%l_o', s NOT LIKE 'x%', s ILIKE 'HE%', 'a_b' LIKE 'a\_b', 'axb' LIKE 'a\_b', 'a%b' LIKE 'a!%b' ESCAPE '!', 'a\b' LIKE 'a\b' ESCAPE '' FROM t WHERE i4=2;
+SELECT s ~ 'l+', s ~ '^h', s !~ 'x', s ~* 'HELLO', s !~* 'z', s ~ 'h$', 'a b' ~ '\yb\y', E'a\nb' ~ 'a.b', 'abc' ~ '[[:alpha:]]+' FROM t WHERE i4=2;
+SELECT 'abc' SIMILAR TO 'abc', 'abc' SIMILAR TO 'a', 'abc' SIMILAR TO '%(b|d)%', 'abc' SIMILAR TO '(b|c)%', 'abc' NOT SIMILAR TO '_bc';

@@ -1,0 +1,12 @@
+SELECT i4 IN (1,2), i4 IN (1,NULL), i4 NOT IN (1,3), i4 NOT IN (1,NULL), s IN ('hello','x'), n IN (4.5, 1), i4 IN ('2','3') FROM t WHERE i4=2;
+SELECT i4 BETWEEN 1 AND 3, i4 NOT BETWEEN 1 AND 3, i4 BETWEEN SYMMETRIC 3 AND 1, n BETWEEN 1 AND 10, tz BETWEEN '2026-01-01' AND '2027-01-01', s BETWEEN 'a' AND 'z' FROM t WHERE i4=2;
+SELECT i4 = ANY(ARRAY[1,2]), i4 = ANY(ia), i4 <> ALL(ia), i4 > ANY(ia), i4 = ANY('{1,2}'), s = ANY(sa), 'c' = ANY(sa), i4 = ALL(ARRAY[2,2]) FROM t WHERE i4=2;
+SELECT s IS NULL, s IS NOT NULL, b IS TRUE, b IS NOT TRUE, b IS FALSE, b IS UNKNOWN, i4 IS DISTINCT FROM 2, i4 IS NOT DISTINCT FROM NULL FROM t ORDER BY i4;
+SELECT (1,2) = (1,2), (1,2) <> (1,3), (1,2) < (1,3), (2,1) >= (1,5), (1,NULL) = (1,2), (1,NULL) = (2,2), (1,2) IN ((1,2),(3,4)), (1,2) NOT IN ((3,4));
+SELECT coalesce(NULL,1), coalesce(i4,0), coalesce(n,0), coalesce(NULL,'x'), nullif(1,1), nullif(s,''), greatest(1,2.5,NULL), least(1,2.5), greatest('a','b'), greatest(d,tz) FROM t WHERE i4=2;
+SELECT CASE WHEN i4=2 THEN 'two' ELSE 'other' END, CASE i4 WHEN 2 THEN 1 WHEN 3 THEN 2.5 END, CASE WHEN false THEN 1 END, CASE WHEN true THEN NULL ELSE 3 END, CASE s WHEN 'hello' THEN 1 END FROM t WHERE i4=2;
+SELECT i4::text, n::text, f4::text, f8::text, b::text, d::text, tm::text, ts::text, tz::text, iv::text, u::text, by::text, j::text, ia::text, sa::text FROM t ORDER BY i4 NULLS LAST;
+SELECT i4::int8, i4::numeric, i4::float8, n::int4, f8::numeric(10,1), '12'::int, ' 12 '::int8, '1.5'::numeric, '1.239'::numeric(10,2), '1e3'::float8, 'NaN'::float8, 2.5::int, 3.5::int, -2.5::int, 2.5::float8::int, 3.5::float8::int FROM t WHERE i4=2;
+SELECT n::int, (n*2)::int, avg(n)::int, f8::int2, b::int, 0::bool, 1::bool FROM t WHERE i4=2 GROUP BY n,f8,b;
+SELECT 'abc'::varchar(2), s::varchar(3), n::varchar, 't'::bool, 'off'::bool, s::text::text FROM t WHERE i4=2;
+SELECT d::timestamp, d::timestamptz, ts::date, ts::time, ts::timestamptz, tz::date, tz::timestamp, tz::time, tz::timestamptz(0), ts::timestamp(3), tm::interval FROM t WHERE i4=2;

@@ -1,0 +1,12 @@
+SELECT 'abc'::int;
+SELECT '99999999999'::int;
+SELECT '1.5'::int;
+SELECT 'x'::bool;
+SELECT '2026-13-01'::date;
+SELECT '2026-02-30'::timestamp;
+SELECT 'hello'::timestamptz;
+SELECT i4 + 'x' FROM t;
+SELECT s + 1 FROM t;
+SELECT s = 1 FROM t;
+SELECT -s FROM t;
+SELECT i4 LIKE 'x' FROM t;

@@ -1,0 +1,12 @@
+SELECT b + 1 FROM t;
+SELECT tz + 1 FROM t;
+SELECT foo(1);
+SELECT lower(1);
+SELECT lower(s, s) FROM t;
+SELECT nope FROM t;
+SELECT t.nope FROM t;
+SELECT x.i4 FROM t;
+SELECT * FROM nope;
+SELECT i4 FROM t a, t b;
+SELECT sum(s) FROM t;
+SELECT i4 FROM t WHERE i4;

@@ -1,0 +1,12 @@
+SELECT extract(foo from tz) FROM t;
+SELECT extract(year from s) FROM t;
+SELECT date_trunc('foo', tz) FROM t;
+SELECT date_bin('15 minutes',tz,'2001-01-01'), date_bin('1 hour', ts, '2020-01-01 00:30'), date_bin('7 days',tz,'2001-01-01') FROM t WHERE i4 IS NOT NULL;
+SELECT date_bin('1 month',tz,'2001-01-01') FROM t;
+SELECT age(tz,'2020-02-29'), age(ts,'2000-01-31 10:00'), age('2026-03-01'::timestamp,'2026-01-31'::timestamp) FROM t WHERE i4 IS NOT NULL;
+SELECT make_date(2026,2,28), make_timestamp(2026,1,2,3,4,5.5), make_timestamptz(2026,1,2,3,4,5.5), make_time(3,4,5.5), to_timestamp(1767225600.5), to_timestamp(0), isfinite(tz), isfinite('infinity'::timestamptz) FROM t WHERE i4=2;
+SELECT tz + interval '1 day', tz - interval '1 month', interval '1 hour' + tz, d + 1, 1 + d, d - 1, d - '2026-01-01'::date, d + interval '1 hour', d - interval '1 day', tz - ts, tz - tz, ts - interval '1 day', tm + interval '1 hour', tm - interval '11 hours', tm - '01:00'::time, d + tm, iv + iv, iv - interval '1 hour', tz - '2026-01-01' FROM t WHERE i4=2;
+SELECT tz AT TIME ZONE 'America/New_York', ts AT TIME ZONE 'America/New_York', d AT TIME ZONE 'UTC', tz AT TIME ZONE 'UTC', timezone('Asia/Tokyo',tz) FROM t WHERE i4 IS NOT NULL;
+SELECT to_char(tz,'YYYY-MM-DD HH24:MI:SS.US'), to_char(tz,'YY/MM/DD HH12:MI AM'), to_char(tz,'Mon DD, YYYY'), to_char(tz,'Month|MONTH|month|FMMonth'), to_char(tz,'Day|Dy|DAY|FMDay'), to_char(tz,'Q IW IYYY ID D DDD WW W J CC'), to_char(tz,'MS'), to_char(tz,'FMHH24:FMMI'), to_char(tz,'SSSS'), to_char(tz,'"T"HH24"Z"'), to_char(tz,'YYYY-MM-DD"T"HH24:MI:SSOF TZ'), to_char(ts,'yyyy-mm-dd hh24:mi'), to_char(d,'DD.MM.YYYY'), to_char(tz,'MON mon Y YYY am PM') FROM t WHERE i4 IS NOT NULL;
+SELECT to_char(1234.5,'9,999.99'), to_char(1234.5,'FM9,999.99'), to_char(0.5,'99.9'), to_char(0.5,'90.9'), to_char(-5,'999'), to_char(12345,'999'), to_char(12,'0000'), to_char(1.5,'FM999'), to_char(1234567,'FM9,999,999'), to_char(0,'999'), to_char(5,'FM00'), to_char(0.123,'FM0.00'), to_char(12.5::float8,'99.99'), to_char(1,'FM999.99'), to_char(50.5,'990.0%');
+SELECT to_timestamp('2026-11-22 10:11:12.123456','YYYY-MM-DD HH24:MI:SS.US'), to_timestamp('22 Nov 2026','DD Mon YYYY'), to_timestamp('20261122101112','YYYYMMDDHH24MISS'), to_timestamp('2026-11-22 10:11 PM','YYYY-MM-DD HH12:MI PM'), to_date('2026/11/22','YYYY/MM/DD'), to_date('22.11.26','DD.MM.YY'), to_timestamp('2026-11','YYYY-MM'), to_timestamp('12.5','SS.MS'), to_date('2026 100','YYYY DDD');

@@ -1,0 +1,12 @@
+SELECT to_timestamp(s,'YYYY-MM-DD') FROM (SELECT '2026-01-02' AS s) x;
+SELECT to_date(s,'DD/MM/YYYY') FROM (SELECT '02/01/2026' AS s) x;
+SELECT to_timestamp('2026-13-22','YYYY-MM-DD');
+SELECT to_timestamp('hello','YYYY-MM-DD');
+SELECT '2026-01-01 10:00+02'::timestamptz, '2026-01-01T10:00:00Z'::timestamptz, '2026-01-01 10:00 America/New_York'::timestamptz, 'epoch'::timestamptz, 'infinity'::timestamptz, '20260101'::date, '2026-01-01 10:00:00.1234567'::timestamp, '2026-01-01'::timestamptz, '10:00'::time, '24:00'::time, '2026-1-5'::date;
+SELECT '2026-01-01 10:00'::text::timestamptz, ('2026-01-01 10:00+02' || '')::timestamptz, ('1 day' || '')::interval, ('12' || '')::int, ('x' || '')::text, ('t' || '')::bool, ('2026-01-01' || '')::date, ('1.5' || '')::numeric(4,2), ('1.5' || '')::float8;
+SELECT ('x' || '')::int;
+SELECT ('maybe' || '')::bool;
+SELECT count(*), count(i4), count(DISTINCT b), sum(i2), sum(i4), sum(i8), sum(n), sum(f4), sum(f8), avg(i4), avg(i8), avg(n), avg(f4), avg(f8), min(n), max(s), min(tz), max(d), min(iv) FROM t;
+SELECT stddev(i4), stddev_pop(n), variance(f8), var_pop(i8), var_samp(n), stddev_samp(f4) FROM t WHERE i4 > -10 OR i4 IS NULL;
+SELECT stddev(amount), variance(amount), stddev_pop(amount), var_pop(latency_ms), corr(amount,latency_ms), covar_pop(amount,latency_ms), covar_samp(amount,quantity), regr_slope(amount,latency_ms), regr_intercept(amount,latency_ms), regr_r2(amount,latency_ms), regr_count(amount,latency_ms), regr_avgx(amount,latency_ms), regr_sxx(amount,latency_ms), regr_sxy(amount,latency_ms), regr_syy(amount,latency_ms) FROM orders;
+SELECT bool_and(b), bool_or(b), every(b), bit_and(i4), bit_or(i2), bit_xor(i8), string_agg(s,',' ORDER BY i4), string_agg(DISTINCT s,'|'), array_to_string(array_agg(i4 ORDER BY i4 DESC),',','N'), avg(iv), max(iv) FROM t;

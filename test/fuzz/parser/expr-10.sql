@@ -1,0 +1,12 @@
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY amount), percentile_cont(0.25) WITHIN GROUP (ORDER BY latency_ms DESC), percentile_disc(0.5) WITHIN GROUP (ORDER BY region), percentile_disc(0.9) WITHIN GROUP (ORDER BY amount DESC), mode() WITHIN GROUP (ORDER BY product), percentile_disc(0.5) WITHIN GROUP (ORDER BY ordered_at) FROM orders;
+SELECT count(*) FILTER (WHERE status='paid'), sum(amount) FILTER (WHERE amount > 15), percentile_cont(0.5) WITHIN GROUP (ORDER BY amount) FILTER (WHERE amount > 15) FROM orders;
+SELECT sum(i4), count(*), avg(n), max(s), bool_and(b) FROM t WHERE false;
+SELECT percentile_cont(1.5) WITHIN GROUP (ORDER BY amount) FROM orders;
+SELECT order_id, row_number() OVER (ORDER BY order_id), rank() OVER (ORDER BY product), dense_rank() OVER (ORDER BY product), percent_rank() OVER (ORDER BY order_id), cume_dist() OVER (ORDER BY order_id), ntile(2) OVER (ORDER BY order_id), lag(amount) OVER (ORDER BY order_id), lead(amount,2) OVER (ORDER BY order_id), lag(quantity,1,0) OVER (ORDER BY order_id), first_value(product) OVER (PARTITION BY region ORDER BY order_id), last_value(product) OVER (ORDER BY order_id), nth_value(product,2) OVER (ORDER BY order_id) FROM orders ORDER BY order_id;
+SELECT order_id, sum(amount) OVER (ORDER BY order_id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), avg(quantity) OVER w, count(*) OVER (w ROWS UNBOUNDED PRECEDING), sum(quantity) OVER (ORDER BY ordered_at RANGE BETWEEN interval '2 minutes' PRECEDING AND CURRENT ROW), max(amount) OVER (PARTITION BY region) FROM orders WINDOW w AS (ORDER BY order_id) ORDER BY order_id;
+SELECT region, sum(sum(amount)) OVER (ORDER BY region), rank() OVER (ORDER BY count(*) DESC) FROM orders GROUP BY region ORDER BY region;
+SELECT row_number() FROM orders;
+SELECT order_id FROM orders WHERE row_number() OVER () = 1;
+SELECT lower(s) OVER () FROM t;
+SELECT count(DISTINCT i4) OVER () FROM t;
+SELECT lower(DISTINCT s) FROM t;

@@ -1,0 +1,12 @@
+SELECT sum(i4) WITHIN GROUP (ORDER BY i4) FROM t;
+SELECT * FROM orders ORDER BY order_id;
+SELECT o.* FROM orders o ORDER BY 1;
+SELECT o.order_id, t.i4 FROM orders o JOIN t ON o.customer_id = t.i4 ORDER BY 1;
+SELECT * FROM orders a JOIN orders_per_minute b USING (region) ORDER BY order_id, window_start;
+SELECT region, a.region, b.region FROM orders a LEFT JOIN orders_per_minute b USING (region) ORDER BY order_id, window_start;
+SELECT * FROM (SELECT region, 1 AS x FROM orders WHERE order_id=1) a NATURAL JOIN (SELECT region, 2 AS y FROM orders) b ORDER BY y;
+SELECT region FROM (VALUES ('a'),('b')) a(region) FULL JOIN (VALUES ('b'),('c')) b(region) USING (region) ORDER BY region;
+SELECT a.x, b.y FROM (VALUES (1),(2)) a(x), LATERAL (SELECT a.x*10 AS y) b ORDER BY 1;
+SELECT x, (SELECT count(*) FROM orders o WHERE o.customer_id = v.x) FROM (VALUES (1),(2),(9)) v(x) ORDER BY x;
+SELECT order_id FROM orders o WHERE EXISTS (SELECT 1 FROM orders_per_minute m WHERE m.region = o.region) ORDER BY 1;
+SELECT order_id FROM orders WHERE region IN (SELECT region FROM orders_per_minute) ORDER BY 1;

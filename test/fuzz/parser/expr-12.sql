@@ -1,0 +1,12 @@
+SELECT order_id FROM orders WHERE region NOT IN (SELECT region FROM orders_per_minute WHERE region IS NOT NULL) ORDER BY 1;
+SELECT order_id FROM orders WHERE (region, order_id) IN (SELECT region, orders FROM orders_per_minute);
+SELECT order_id FROM orders WHERE (customer_id, product) IN (SELECT 1, 'tea') ORDER BY 1;
+SELECT order_id FROM orders WHERE amount > ALL (SELECT revenue FROM orders_per_minute WHERE revenue < 60) ORDER BY 1;
+SELECT order_id FROM orders WHERE amount > ANY (SELECT p95 FROM orders_per_minute) ORDER BY 1;
+SELECT (SELECT max(amount) FROM orders) AS m, (SELECT 'a');
+SELECT (SELECT order_id, amount FROM orders);
+SELECT (SELECT order_id FROM orders);
+WITH a AS (SELECT 1 AS x), b AS (SELECT x+1 AS y FROM a) SELECT x, y FROM a, b;
+WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM r WHERE n < 5) SELECT sum(n), count(*) FROM r;
+WITH RECURSIVE r AS (SELECT 1 AS n, 'a' AS s UNION SELECT n+1, s || 'b' FROM r WHERE n < 3) SELECT * FROM r ORDER BY n;
+WITH a(q) AS MATERIALIZED (SELECT region FROM orders) SELECT count(DISTINCT q) FROM a;

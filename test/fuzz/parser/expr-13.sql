@@ -1,0 +1,12 @@
+WITH a AS (SELECT 1) SELECT * FROM (WITH a AS (SELECT 2 AS z) SELECT * FROM a) q, a;
+SELECT region AS r, count(*) c FROM orders GROUP BY r ORDER BY c DESC, r;
+SELECT upper(region) AS region, count(*) FROM orders GROUP BY region ORDER BY region;
+SELECT date_trunc('day', ordered_at) AS ordered_at, count(*) FROM orders GROUP BY ordered_at ORDER BY 1,2;
+SELECT date_trunc('day', ordered_at) AS d, count(*) FROM orders GROUP BY 1 ORDER BY 1;
+SELECT region, sum(amount) FROM orders GROUP BY region HAVING sum(amount) > 15 ORDER BY region;
+SELECT region, sum(amount) s FROM orders GROUP BY region HAVING s > 15;
+SELECT sum(amount) FROM orders HAVING count(*) > 1;
+SELECT region, product, count(*), grouping(region), grouping(region, product) FROM orders GROUP BY ROLLUP (region, product) ORDER BY 1,2,3;
+SELECT region, product, count(*) FROM orders GROUP BY GROUPING SETS ((region),(product),()) ORDER BY 1,2,3;
+SELECT region, product, count(*) FROM orders GROUP BY CUBE (region, product) ORDER BY 1,2,3;
+SELECT region, product, count(*) FROM orders GROUP BY (region, product) ORDER BY 1,2;

@@ -1,0 +1,12 @@
+SELECT DISTINCT region FROM orders ORDER BY region DESC;
+SELECT DISTINCT ON (region) region, order_id FROM orders ORDER BY region, order_id DESC;
+SELECT DISTINCT region FROM orders ORDER BY order_id;
+SELECT 1 AS a UNION SELECT 2 ORDER BY a DESC;
+SELECT 1 AS a UNION ALL SELECT 2.5 ORDER BY 1;
+SELECT NULL AS a UNION SELECT 1 UNION ALL SELECT NULL ORDER BY a;
+SELECT region FROM orders EXCEPT SELECT region FROM orders_per_minute;
+SELECT region FROM orders INTERSECT SELECT region FROM orders_per_minute ORDER BY region;
+(SELECT order_id FROM orders ORDER BY 1 LIMIT 1) UNION ALL (SELECT order_id FROM orders ORDER BY 1 DESC LIMIT 1) ORDER BY 1;
+SELECT '2026-01-01' AS d UNION SELECT ordered_at::date FROM orders ORDER BY d;
+VALUES (1,'a'),(2,NULL) ORDER BY column1 DESC;
+SELECT * FROM (VALUES (1,'a'),(2.5,'b')) AS v(n,s) ORDER BY n;

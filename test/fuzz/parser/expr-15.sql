@@ -1,0 +1,12 @@
+SELECT g, g*2 FROM generate_series(1,3) AS g;
+SELECT g.n FROM generate_series(1,10,3) AS g(n);
+SELECT g FROM generate_series('2026-01-01'::timestamp,'2026-01-02','12 hours') g;
+SELECT u, o FROM unnest(ARRAY['a','b']) WITH ORDINALITY AS x(u,o);
+SELECT i4, u FROM t, unnest(ia) u WHERE i4=2 ORDER BY u;
+SELECT order_id FROM orders ORDER BY amount;
+SELECT order_id FROM orders ORDER BY amount DESC;
+SELECT order_id FROM orders ORDER BY amount DESC NULLS LAST, order_id;
+SELECT order_id FROM orders ORDER BY amount NULLS FIRST LIMIT 2 OFFSET 1;
+SELECT order_id AS x, -order_id AS order_id FROM orders ORDER BY order_id;
+SELECT order_id + 1 AS x FROM orders ORDER BY x + 1;
+SELECT order_id FROM orders ORDER BY random() LIMIT 0;

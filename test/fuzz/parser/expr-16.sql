@@ -1,0 +1,12 @@
+SELECT order_id FROM orders ORDER BY 'x';
+SELECT a.order_id FROM orders a JOIN orders b ON order_id = 1;
+SELECT order_id FROM orders a, orders b;
+SELECT b.order_id FROM orders a JOIN orders b ON a.order_id = b.order_id JOIN orders c ON c.order_id = b.order_id AND c.amount > 15;
+SELECT public.orders.order_id FROM public.orders WHERE orders.order_id = 1;
+SELECT x.order_id FROM orders x WHERE orders.order_id = 1;
+SELECT count(*) FROM orders WHERE ordered_at::date = '2026-11-22';
+SELECT count(*) FROM orders WHERE ordered_at >= now() - interval '100 years' AND ordered_at < current_timestamp + interval '10 years';
+SELECT region, count(*) FILTER (WHERE status = 'paid') * 100.0 / count(*) AS pct FROM orders GROUP BY 1 ORDER BY 1;
+SELECT sum(amount) / count(*), avg(amount), sum(quantity)/count(quantity), sum(quantity)*1.0/count(*) FROM orders;
+SELECT max(amount) - min(amount), sum(amount*quantity), sum(amount)::int, round(sum(amount)/3,2), sum(amount)*100/sum(sum(amount)) OVER () FROM orders GROUP BY region ORDER BY 1;
+SELECT case when amount > 15 then 'big' else 'small' end AS size, count(*) FROM orders GROUP BY case when amount > 15 then 'big' else 'small' end ORDER BY 1;

@@ -1,0 +1,12 @@
+SELECT region || '-' || product AS rp FROM orders WHERE region IS NOT NULL GROUP BY region || '-' || product ORDER BY rp;
+SELECT extract(hour from ordered_at) AS h, count(*) FROM orders GROUP BY h ORDER BY h;
+SELECT order_id, amount FROM orders WHERE amount = 10.5 OR amount = '20.00';
+SELECT order_id FROM orders WHERE lower(region) LIKE '%' || 'WEST' OR region ILIKE '%WEST';
+SELECT current_date - 1 < now(), now() > '2020-01-01', current_timestamp = now(), localtimestamp > '2020-01-01';
+SELECT 1 WHERE NULL;
+SELECT 1 AS "Foo", 2 AS "select", 3 AS foo;
+SELECT true, false, NOT true, true AND NULL, true OR NULL, NOT NULL;
+SELECT 'a' 'b';
+SELECT E'a\nb', U&'\0041', $$dollar$$, B'101';
+SELECT date('2026-01-01 10:00'), int4('5'), float8(1), text(1);
+SELECT count(i4, i8) FROM t;

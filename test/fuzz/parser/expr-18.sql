@@ -1,0 +1,12 @@
+SELECT max(b) FROM t;
+SELECT u FROM unnest(1) u;
+SELECT order_id FROM orders GROUP BY region;
+SELECT o.region, (SELECT max(m.orders) FROM orders_per_minute m WHERE m.region = o.region) FROM orders o GROUP BY o.region ORDER BY 1;
+SELECT o.region, (SELECT max(m.orders) FROM orders_per_minute m WHERE m.region = o.product) FROM orders o GROUP BY o.region;
+SELECT region FROM orders WHERE region COLLATE "C" > 'a' ORDER BY region COLLATE "C" DESC;
+SELECT region COLLATE "de_DE" FROM orders;
+SELECT (ARRAY[1,2,3])[2], (ARRAY['a','b'])[1], ARRAY[1,NULL,3] = ARRAY[1,NULL,3];
+SELECT i4 FROM t WHERE s = ANY('{hello,x}') OR i4 = ANY(ARRAY(SELECT 2));
+SELECT ARRAY[];
+SELECT * FROM orders o WHERE o.amount = (SELECT max(amount) FROM orders i WHERE i.region = o.region) ORDER BY order_id;
+SELECT order_id, lead(order_id) OVER (PARTITION BY region ORDER BY ordered_at) FROM orders ORDER BY order_id LIMIT 3;

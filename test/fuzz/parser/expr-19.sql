@@ -1,0 +1,12 @@
+SELECT * FROM orders LIMIT ALL OFFSET 3;
+SELECT order_id FROM orders ORDER BY order_id FETCH FIRST 2 ROWS ONLY;
+SELECT 1 IN (SELECT 1, 2);
+SELECT nullif(1, 1.5), nullif(2.5, 2), nullif('a','b'), coalesce(1, 2.5), greatest(1, 2::int8);
+SELECT sum(DISTINCT quantity), count(DISTINCT product), avg(DISTINCT quantity) FROM orders;
+SELECT 10 / 4 * 2.0, 10 / 4.0, 10 % 4, -10 / 4, 10 / -4, 2 ^ 10, 7 / 2::float8;
+SELECT i8 FROM t WHERE i8 = 9007199254740993;
+SELECT i2 FROM t WHERE i2 = 32768;
+SELECT 32767::int2 + 1::int2;
+SELECT 100000 * 100000;
+SELECT length('x') + 1.5, length(NULL), upper(NULL), NULL + 1, NULL || 'x', NULL = NULL;
+SELECT date_trunc('hour',tz), date_trunc('day',tz), date_trunc('week',tz), date_trunc('month',tz), date_trunc('year',tz), date_trunc('minute', tz), date_trunc('second', tz) FROM t;

@@ -1,0 +1,10 @@
+SELECT date_trunc('day',d), d::timestamptz, ts::timestamptz, tz::date, tz::time, tz::timestamp, tz::text FROM t;
+SELECT extract(hour from tz), extract(day from tz), extract(dow from tz), extract(epoch from tz), extract(timezone from tz), extract(timezone_hour from tz), extract(timezone_minute from tz), date_part('hour', tz) FROM t WHERE i4 IS NOT NULL;
+SELECT to_char(tz,'YYYY-MM-DD HH24:MI:SS'), to_char(ts,'HH24:MI'), tz AT TIME ZONE 'UTC', ts AT TIME ZONE 'UTC' FROM t WHERE i4 IS NOT NULL;
+SELECT tz + interval '1 day', tz + interval '1 month', tz - interval '1 hour', tz - tz, '2026-03-08 01:30'::timestamptz + interval '1 day', '2026-11-01 00:30'::timestamptz + interval '24 hours', '2026-11-01 00:30'::timestamptz + interval '1 day' FROM t WHERE i4 IS NOT NULL;
+SELECT '2026-01-01 10:00'::timestamptz, '2026-01-01 10:00+00'::timestamptz, '2026-01-01'::timestamptz, '2026-07-01'::date::timestamptz, ('2026-07-01 10:00' || '')::timestamptz, ('2026-07-01 10:00:00Z' || '')::timestamptz, ('2026-07-01' || '')::timestamptz, to_timestamp('2026-07-01 10:00','YYYY-MM-DD HH24:MI'), make_timestamptz(2026,7,1,10,0,0);
+SELECT tz > '2026-07-01 08:34:56', tz = ts, tz > d, '2026-07-01 08:00' < tz FROM t WHERE i4=2;
+SELECT age(tz, '2026-01-01'), current_date = now()::date, localtimestamp::date = current_date FROM t WHERE i4=2;
+SELECT 'x' || tz FROM t WHERE i4=2;
+SELECT date_bin('1 day', tz, '2001-01-01'), date_trunc('day',tz,'UTC') FROM t WHERE i4=2;
+SELECT g FROM generate_series('2026-03-07'::timestamptz, '2026-03-10', '1 day') g;
