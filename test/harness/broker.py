@@ -6,13 +6,14 @@ directory of its own and stopped at the end.
 Threads: any for Topics (each caller makes its own). Errors: BrokerFailed, KafkaException.
 """
 
+import functools
 import os
 import pathlib
 import socket
 import subprocess
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQUEST_SECONDS = 30
@@ -59,51 +60,57 @@ class Broker:
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+@functools.lru_cache
+def _producer(bootstrap):
+    """One for the process: a new one needs half a second before its first record is taken."""
+    return Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all", "enable.idempotence": True})
+
+
+@functools.lru_cache
+def _admin(bootstrap):
+    return AdminClient({"bootstrap.servers": bootstrap})
+
+
 class Topics:
-    """Makes topics, writes records and asks how far the topics reach. Clients are made when first used."""
+    """Makes topics, writes records and asks how far the topics reach."""
 
     def __init__(self, bootstrap):
         self._bootstrap = bootstrap
-        self._admin = self._producer = self._consumer = None
+        self._consumer = None
         self._errors = []
 
     def create(self, partitions_by_topic, config=None):
         topics = [NewTopic(name, count, 1, config=config or {}) for name, count in partitions_by_topic.items()]
-        for future in self._admin_client().create_topics(topics, operation_timeout=REQUEST_SECONDS).values():
+        for future in _admin(self._bootstrap).create_topics(topics, operation_timeout=REQUEST_SECONDS).values():
             future.result(REQUEST_SECONDS)
 
     def delete(self, names):
-        for future in self._admin_client().delete_topics(list(names)).values():
+        for future in _admin(self._bootstrap).delete_topics(list(names)).values():
             future.result(REQUEST_SECONDS)
 
     def add_partitions(self, topic, total):
-        from confluent_kafka.admin import NewPartitions
-        for future in self._admin_client().create_partitions([NewPartitions(topic, total)]).values():
+        for future in _admin(self._bootstrap).create_partitions([NewPartitions(topic, total)]).values():
             future.result(REQUEST_SECONDS)
 
     def produce(self, topic, record, partition):
         """Queues one record (anything with value, key, timestamp_ms, headers); flush() waits for all."""
-        if self._producer is None:
-            self._producer = Producer({"bootstrap.servers": self._bootstrap, "linger.ms": 0, "acks": "all",
-                                       "enable.idempotence": True})
         arguments = {"topic": topic, "partition": partition, "value": record.value, "key": record.key,
                      "on_delivery": self._delivered}
         if record.timestamp_ms is not None:
             arguments["timestamp"] = record.timestamp_ms
         if record.headers:
             arguments["headers"] = list(record.headers)
+        producer = _producer(self._bootstrap)
         while True:
             try:
-                self._producer.produce(**arguments)
+                producer.produce(**arguments)
                 break
             except BufferError:
-                self._producer.poll(0.1)
-        self._producer.poll(0)
+                producer.poll(0.1)
+        producer.poll(0)
 
     def flush(self):
-        if self._producer is None:
-            return
-        left = self._producer.flush(REQUEST_SECONDS)
+        left = _producer(self._bootstrap).flush(REQUEST_SECONDS)
         if left or self._errors:
             raise BrokerFailed(f"{left} records were not taken by the broker; errors: {self._errors[:3]}")
 
@@ -122,13 +129,6 @@ class Topics:
     def close(self):
         if self._consumer is not None:
             self._consumer.close()
-        if self._producer is not None:
-            self._producer.flush(5)
-
-    def _admin_client(self):
-        if self._admin is None:
-            self._admin = AdminClient({"bootstrap.servers": self._bootstrap})
-        return self._admin
 
     def _delivered(self, error, _message):
         if error is not None:

@@ -54,7 +54,7 @@ def parse_arguments():
     parser.add_argument("--kafka", default="", help="a broker that runs already, host:port")
     parser.add_argument("--postgres", default="127.0.0.1:5432", help="PostgreSQL 15 for --mode postgres, host:port")
     parser.add_argument("--write", action="store_true", help="with --mode postgres: fill in goldens that are empty")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=4, help="runs at a time; most of a run is waiting")
     parser.add_argument("--keep", action="store_true", help="keep directories and topics of runs that passed too")
     parser.add_argument("--junit", default="", help="write the results there")
     arguments = parser.parse_args()
@@ -90,7 +90,7 @@ def main():
     directory = scratch_directory()
     with Broker(directory / "kafka") as broker:
         while True:
-            options = Options(broker.bootstrap, directory, seed, None if arguments.seconds else 3, arguments.keep,
+            options = Options(broker.bootstrap, directory, seed, None if arguments.seconds else 2, arguments.keep,
                               arguments.postgres, arguments.write)
             results += round_of(scripts, arguments, options)
             if time.monotonic() - began >= arguments.seconds:

@@ -51,7 +51,7 @@ class Options:
     bootstrap: str
     directory: object                # pathlib.Path under which each run makes its own
     seed: int = 1
-    interruptions: int | None = 3    # per run at most; None = at every step
+    interruptions: int | None = 2    # per run at most, and one ingest cut; None = at every step, and every ingest
     keep: bool = False               # also the directories of runs that passed
     postgres: str = ""               # host:port of a PostgreSQL 15 for mode "postgres"
     write: bool = False              # mode "postgres" fills in empty goldens
@@ -101,6 +101,9 @@ class _Run:
         self._wires = {}
         self._user = ("freshet", None)
         self._cut_ingest, self._armed, self._ends_here = False, "", False
+        self._cut_step, self._cut_all = None, mode.interruption == "crash" and options.interruptions is None
+        if mode.interruption == "crash":
+            self._cut_step = self._dice.choice([step for step in script.steps if step.kind == "ingest"] or [None])
         self._interrupt_before = interruption_points(script.steps, mode, self._dice, options.interruptions)
 
     def run(self):
@@ -189,7 +192,7 @@ class _Run:
 
     def _do_ingest(self, step):
         dealt = deal(step.records, self._mode, self._dice)
-        cut = not self._ends_here and (self._cut_ingest or self._mode.interruption == "crash")
+        cut = not self._ends_here and (self._cut_ingest or step is self._cut_step or self._cut_all)
         at = self._dice.randrange(len(dealt) + 1) if cut else len(dealt)
         self._produce(step, dealt[:at])
         if cut:

@@ -1,4 +1,4 @@
-"""Every script in every mode, as one test each; two run at a time. `test/slt/run.py` runs chosen ones."""
+"""Every script in every mode, as one test each; four run at a time. `test/slt/run.py` runs chosen ones."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from slt.run import scratch_directory
 from slt.runner import Options, run_script
 from slt.script import files, load
 
-JOBS = 2
+JOBS = 4   # most of a run is waiting
 SEED = int(os.environ.get("FRESHET_SLT_SEED", "1"))
 SCRIPTS = {str(path.relative_to(path.parents[1])): path for path in files()}
 DISTURBED = ["shuffled", "restart", "crash"]
