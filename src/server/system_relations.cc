@@ -177,12 +177,17 @@ SystemRelation Views(const SystemState* state) {
   return out;
 }
 
-// Names of sources instead of their ids, for relations over stored rows.
-std::string SourceNameCase(const catalog::Catalog& catalog) {
-  std::string text = "CASE source";
-  for (const auto& [name, source] : catalog.sources)
-    text += " WHEN " + std::to_string(source->id.value) + " THEN " + sql::QuoteLiteral(name);
-  return text + " ELSE '#' || source END";
+// The name of the object whose id is in `column`, for relations over stored rows; '#7' when it is gone. Ids are never used
+// again, so one list serves sources and views.
+std::string NameOfId(const std::string& column, const catalog::Catalog& catalog) {
+  std::string cases;
+  const auto add = [&cases](const std::string& name, model::ObjectId id) {
+    cases += " WHEN " + std::to_string(id.value) + " THEN " + sql::QuoteLiteral(name);
+  };
+  for (const auto& [name, source] : catalog.sources) add(name, source->id);
+  for (const auto& [name, view] : catalog.views) add(name, view->id);
+  const std::string gone = "'#' || " + column;
+  return cases.empty() ? gone : "CASE " + column + cases + " ELSE " + gone + " END";
 }
 
 SystemRelation DeadLetters(const SystemState* state) {
@@ -192,7 +197,7 @@ SystemRelation DeadLetters(const SystemState* state) {
                       {"reason_code", model::kText}, {"reason", model::kText}, {"at", kTime}},
                      nullptr, nullptr};
   out.sql = [state] {
-    return "SELECT " + SourceNameCase(*state->catalog->Get()) +
+    return "SELECT " + NameOfId("source", *state->catalog->Get()) +
            " AS source, \"view\", \"partition\", \"offset\", kafka_time, \"key\", \"value\", reason_code, reason, \"at\" "
            "FROM freshet_dead_letters";
   };
@@ -207,13 +212,8 @@ SystemRelation LateRows(const SystemState* state) {
                      nullptr, nullptr};
   out.sql = [state] {
     const auto catalog = state->catalog->Get();
-    std::string relation = "CASE object";
-    for (const auto& [name, source] : catalog->sources)
-      relation += " WHEN " + std::to_string(source->id.value) + " THEN " + sql::QuoteLiteral(name);
-    for (const auto& [name, view] : catalog->views)
-      relation += " WHEN " + std::to_string(view->id.value) + " THEN " + sql::QuoteLiteral(name);
-    return "SELECT " + SourceNameCase(*catalog) + " AS source, " + relation +
-           " ELSE '#' || object END AS relation, \"partition\", first_offset, last_offset, \"rows\", reason, \"at\" "
+    return "SELECT " + NameOfId("source", *catalog) + " AS source, " + NameOfId("object", *catalog) +
+           " AS relation, \"partition\", first_offset, last_offset, \"rows\", reason, \"at\" "
            "FROM freshet_late_rows";
   };
   return out;
