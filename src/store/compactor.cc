@@ -163,9 +163,9 @@ Status Compactor::CompactKeys(const Store::Maintained& table, Pass* pass) {
 
 Status Compactor::Replace(const std::string& table, const std::string& keep,
                           const std::string& remove) {
-  RETURN_IF_ERROR(InTransaction({"CREATE OR REPLACE TEMP TABLE compacted AS " + keep, remove,
-                                 "INSERT INTO " + table + " SELECT * FROM temp.compacted",
-                                 "DROP TABLE temp.compacted"}));
+  RETURN_IF_ERROR(session_.RunInTransaction(
+      {"CREATE OR REPLACE TEMP TABLE compacted AS " + keep, remove,
+       "INSERT INTO " + table + " SELECT * FROM temp.compacted", "DROP TABLE temp.compacted"}));
   state_->metrics.compactions.Add();
   return {};
 }
@@ -192,19 +192,6 @@ Status Compactor::CompactFixedTables() {
       "DELETE FROM freshet_definitions WHERE version <= (SELECT max(version) FROM "
       "freshet_definitions) - " +
       std::to_string(kDefinitionsKept));
-}
-
-Status Compactor::InTransaction(const std::vector<std::string>& statements) {
-  ASSIGN_OR_RETURN(const Session::Use use, session_.Enter());
-  RETURN_IF_ERROR(session_.Run(use, "BEGIN TRANSACTION"));
-  for (const std::string& statement : statements) {
-    Status status = session_.Run(use, statement);
-    if (status.ok()) continue;
-    (void)session_.Run(
-        use, "ROLLBACK");  // says that there is no transaction when the engine ended it itself
-    return status;
-  }
-  return session_.Run(use, "COMMIT");
 }
 
 }  // namespace store

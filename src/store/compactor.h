@@ -48,7 +48,6 @@ class Compactor {
   // `keep` makes temporary table "compacted"; `remove` deletes what it stands for.
   base::Status Replace(const std::string& table, const std::string& keep,
                        const std::string& remove);
-  base::Status InTransaction(const std::vector<std::string>& statements);
 
   StoreState* state_;
   Session session_;

@@ -240,6 +240,19 @@ Status Session::Run(const std::string& sql) {
   return Run(use, sql);
 }
 
+Status Session::RunInTransaction(const std::vector<std::string>& statements) {
+  ASSIGN_OR_RETURN(const Use use, Enter());
+  RETURN_IF_ERROR(Run(use, "BEGIN TRANSACTION"));
+  for (const std::string& statement : statements) {
+    Status status = Run(use, statement);
+    if (status.ok()) continue;
+    (void)Run(use,
+              "ROLLBACK");  // says that there is no transaction when the engine ended it itself
+    return status;
+  }
+  return Run(use, "COMMIT");
+}
+
 void Session::Interrupt() {
   std::shared_lock access(engine_->running_);
   if (duckdb_connection connection = connection_.load(std::memory_order_acquire))

@@ -104,6 +104,8 @@ class Session {
   // Runs statements whose result does not matter.
   base::Status Run(const Use& use, const std::string& sql);
   base::Status Run(const std::string& sql);
+  // All statements or, after the first error, none of them.
+  base::Status RunInTransaction(const std::vector<std::string>& statements);
   void Interrupt();
   void Close();  // gives connection and dependents back now; the next Enter connects again
 

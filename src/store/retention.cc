@@ -85,16 +85,7 @@ Status Retention::Delete(const Store::Maintained& table, int64_t floor_us) {
   const std::string remove = "DELETE FROM " + QuoteName(table.table) + " WHERE " +
                              QuoteName(table.time_column) +
                              " <= " + Time(floor_us - LongestBucket(table));
-  ASSIGN_OR_RETURN(const Session::Use use, session_.Enter());
-  RETURN_IF_ERROR(session_.Run(use, "BEGIN TRANSACTION"));
-  for (const std::string& statement : {remove, floor_row}) {
-    Status status = session_.Run(use, statement);
-    if (status.ok()) continue;
-    (void)session_.Run(
-        use, "ROLLBACK");  // says that there is no transaction when the engine ended it itself
-    return status;
-  }
-  return session_.Run(use, "COMMIT");
+  return session_.RunInTransaction({remove, floor_row});
 }
 
 // The newest dead letters whose sizes add up to the bound stay.
