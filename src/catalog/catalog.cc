@@ -33,6 +33,17 @@ void Catalog::Reindex() {
   for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
 }
 
+const Source* Catalog::FindSource(model::ObjectId id) const {
+  for (const auto& [name, source] : sources)
+    if (source->id == id) return source.get();
+  return nullptr;
+}
+
+std::string Catalog::SourceName(model::ObjectId id) const {
+  const Source* source = FindSource(id);
+  return source ? source->name : std::to_string(id.value);
+}
+
 bool Catalog::MaySelect(std::string_view role, std::string_view relation) const {
   const auto it = roles.find(std::string(role));
   if (it == roles.end()) return false;

@@ -20,12 +20,19 @@
 
 namespace catalog {
 
+// A generated column's expression, bound over the columns that are not generated.
+struct GeneratedColumn {
+  int column;
+  std::shared_ptr<const sql::Expr> expr;
+};
+
 struct Source {
   model::ObjectId id;
   std::string name;
   std::string definition;               // SQL text
   model::SourceSchema schema;
   model::Fields fields;                 // what SELECT sees, in order
+  std::vector<GeneratedColumn> generated;
   std::string connector;                // "kafka"
   std::string topic;
   std::map<std::string, std::string> properties;  // librdkafka's, allow-listed
@@ -77,6 +84,8 @@ class Catalog : public sql::RelationLookup {
   std::vector<std::string_view> Names() const override;
   void AddSystemRelation(sql::RelationInfo info);
   const std::vector<sql::RelationInfo>& system_relations() const { return system_; }
+  const Source* FindSource(model::ObjectId id) const;   // nullptr = none
+  std::string SourceName(model::ObjectId id) const;     // its number when there is none
   void Reindex();                       // after changing the maps
 
   bool MaySelect(std::string_view role, std::string_view relation) const;

@@ -65,17 +65,19 @@ base::Status CheckEventTime(const model::SourceSchema& schema) {
       .WithSqlstate("42804");
 }
 
-// Binds generated columns over the others and checks that their type fits.
-base::Status CheckGenerated(model::SourceSchema* schema) {
+// Binds generated columns over the others.
+base::Status BindGenerated(Source* source) {
+  const auto& columns = source->schema.columns;
   model::Fields base_fields;
-  for (const auto& column : schema->columns)
+  for (const auto& column : columns)
     if (column.origin != model::Origin::kGenerated) base_fields.push_back({column.name, column.type});
-  for (auto& column : schema->columns) {
-    if (column.origin != model::Origin::kGenerated) continue;
-    ASSIGN_OR_RETURN(auto expr, sql::ParseExpression(column.expression));
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].origin != model::Origin::kGenerated) continue;
+    ASSIGN_OR_RETURN(auto expr, sql::ParseExpression(columns[i].expression));
     auto type = sql::BindExpression(expr.get(), base_fields);
     if (!type.ok())
-      return type.TakeStatus().WithContext("generated column \"" + column.name + "\"");
+      return type.TakeStatus().WithContext("generated column \"" + columns[i].name + "\"");
+    source->generated.push_back({static_cast<int>(i), std::move(expr)});
   }
   return {};
 }
@@ -143,7 +145,7 @@ base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statem
   source->schema = statement.schema;
   RETURN_IF_ERROR(CheckColumns(source->schema));
   RETURN_IF_ERROR(CheckEventTime(source->schema));
-  RETURN_IF_ERROR(CheckGenerated(&source->schema));
+  RETURN_IF_ERROR(BindGenerated(source.get()));
   OptionReader options(statement.options, "source");
   RETURN_IF_ERROR(ReadOptions(&options, source.get()));
   RETURN_IF_ERROR(ReadProperties(&options, source.get()));

@@ -292,7 +292,7 @@ bool Lane::CommitBatch() {
   while (true) {
     auto result = writer_->Commit(&commit);
     if (result.ok()) {
-      AfterCommit(*result, commit);
+      AfterCommit(*result);
       return true;
     }
     if (!RetryCommit(result.status(), &backoff)) {
@@ -316,7 +316,7 @@ bool Lane::RetryCommit(const base::Status& error, milliseconds* backoff) {
   return true;
 }
 
-void Lane::AfterCommit(const store::LaneCommitResult& result, const store::LaneCommit& commit) {
+void Lane::AfterCommit(const store::LaneCommitResult& result) {
   if (progress_.state != SourceState::kRunning) SetState(SourceState::kRunning);
   rows_metric_->Add(batch_->rows());
   dead_letters_metric_->Add(result.dead_letters);
@@ -348,7 +348,6 @@ void Lane::AfterCommit(const store::LaneCommitResult& result, const store::LaneC
   PublishProgress();
   DropFailedViews(result);
   if (events_.committed) events_.committed(notice);
-  (void)commit;
 }
 
 void Lane::DropFailedViews(const store::LaneCommitResult& result) {

@@ -86,7 +86,7 @@ class Lane {
   bool BatchIsDue() const;
   bool CommitBatch();                             // false = the lane ended
   bool RetryCommit(const base::Status& error, std::chrono::milliseconds* backoff);
-  void AfterCommit(const store::LaneCommitResult& result, const store::LaneCommit& commit);
+  void AfterCommit(const store::LaneCommitResult& result);
   void UpdateWatermarks(size_t first_row);
   void DropFailedViews(const store::LaneCommitResult& result);
   void PublishProgress();

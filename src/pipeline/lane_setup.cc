@@ -1,7 +1,6 @@
 // From the catalog's objects to what a lane needs: columns in use, the store's description.
 
 #include "pipeline/lane.h"
-#include "sql/parser.h"
 #include "sql/printer.h"
 
 namespace pipeline {
@@ -12,20 +11,6 @@ void MarkColumns(const sql::Expr& expr, const model::SourceSchema& schema, std::
     if (const auto column = schema.Find(expr.name.back())) (*used)[*column] = true;
   for (const auto& arg : expr.args)
     if (arg) MarkColumns(*arg, schema, used);
-}
-
-model::Fields PlainFields(const model::SourceSchema& schema) {
-  model::Fields fields;
-  for (const auto& column : schema.columns)
-    if (column.origin != model::Origin::kGenerated) fields.push_back({column.name, column.type});
-  return fields;
-}
-
-base::Result<sql::ExprPtr> BindGenerated(const model::SourceColumn& column, const model::SourceSchema& schema) {
-  ASSIGN_OR_RETURN(auto expr, sql::ParseExpression(column.expression));
-  ASSIGN_OR_RETURN(auto type, sql::BindExpression(expr.get(), PlainFields(schema)));
-  (void)type;
-  return expr;
 }
 
 }  // namespace
@@ -39,10 +24,8 @@ std::vector<bool> UsedColumns(const SourceSetup& setup) {
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     const auto& column = schema.columns[i];
     if (column.not_null || column.origin == model::Origin::kGenerated) used[i] = true;
-    if (column.origin != model::Origin::kGenerated) continue;
-    auto expr = BindGenerated(column, schema);
-    if (expr.ok()) MarkColumns(**expr, schema, &used);
   }
+  for (const auto& generated : setup.source->generated) MarkColumns(*generated.expr, schema, &used);
   return used;
 }
 
@@ -51,15 +34,14 @@ base::Result<store::LaneSetup> MakeLaneSetup(const SourceSetup& setup, model::La
   store::LaneSetup out;
   out.source = source.id;
   out.lane = lane;
-  for (size_t i = 0; i < source.schema.columns.size(); ++i) {
-    const auto& column = source.schema.columns[i];
+  for (const auto& column : source.schema.columns) {
     out.column_names.push_back(column.name);
     out.column_types.push_back(column.type);
     out.not_null.push_back(column.not_null);
-    if (column.origin != model::Origin::kGenerated) continue;
-    ASSIGN_OR_RETURN(auto expr, BindGenerated(column, source.schema));
+  }
+  for (const auto& [column, expr] : source.generated) {
     ASSIGN_OR_RETURN(auto text, sql::PrintDuckDb(*expr, {}));
-    out.generated.emplace_back(static_cast<int>(i), "CAST(" + text + " AS " + sql::DuckDbType(column.type) + ")");
+    out.generated.emplace_back(column, "CAST(" + text + " AS " + sql::DuckDbType(source.schema.columns[column].type) + ")");
   }
   out.event_time = source.schema.event_time;
   out.max_future_us = source.schema.max_future_us;

@@ -53,6 +53,11 @@ struct SourceProgress {
   std::optional<model::EventTime> newest_event;
   base::WallTime last_commit{};
   int lanes = 0;
+  int64_t lag() const {
+    int64_t total = 0;
+    for (const auto& partition : partitions) total += partition.lag();
+    return total;
+  }
   std::string reader = "librdkafka";            // which client reads
 };
 

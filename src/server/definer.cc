@@ -228,14 +228,16 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
 }
 
 void Definer::PostViewFailed(model::ObjectId view, const base::Status& why) {
-  std::lock_guard lock(events_mutex_);
-  if (events_.size() < kMaxEvents) events_.push_back([this, view, text = why.ToString()] { SuspendView(view, text); });
-  events_wake_.notify_all();
+  Post([this, view, text = why.ToString()] { SuspendView(view, text); });
 }
 
 void Definer::PostTopicSeen(model::ObjectId source, const std::string& topic_id) {
+  Post([this, source, topic_id] { KeepTopicId(source, topic_id); });
+}
+
+void Definer::Post(std::function<void()> event) {
   std::lock_guard lock(events_mutex_);
-  if (events_.size() < kMaxEvents) events_.push_back([this, source, topic_id] { KeepTopicId(source, topic_id); });
+  if (events_.size() < kMaxEvents) events_.push_back(std::move(event));
   events_wake_.notify_all();
 }
 

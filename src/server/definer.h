@@ -42,7 +42,8 @@ class Definer : public query::Definer {
   // A pipeline file: an object that exists with the same definition is left alone. Errors name file, line and statement.
   base::Status ApplyFile(const std::filesystem::path& file);
 
-  // From lanes; carried out later on the definer's thread. At most one entry per object is kept.
+  // From lanes; carried out later on the definer's thread. At most kMaxEvents wait; more are left out, and
+  // the lane reports again at its next start.
   void PostViewFailed(model::ObjectId view, const base::Status& why);
   void PostTopicSeen(model::ObjectId source, const std::string& topic_id);
   void Stop();  // idempotent
@@ -78,6 +79,7 @@ class Definer : public query::Definer {
   void UpdateMaintenance(const catalog::Catalog& catalog);
   base::Status DropOrphans(const catalog::Catalog& catalog);
   base::Status MakeAdministrator(catalog::Catalog* catalog, const std::filesystem::path& password_file);
+  void Post(std::function<void()> event);
   void RunEvents();
   void SuspendView(model::ObjectId id, const std::string& why);
   void KeepTopicId(model::ObjectId id, const std::string& topic_id);

@@ -13,15 +13,11 @@ HttpAnswer AnswerMetrics(const catalog::Catalog& catalog, const pipeline::Pipeli
        {"freshet_source_lag_records", "freshet_source_running", "freshet_source_freshness_seconds"})
     metrics.ForgetGauges(name);
   for (const auto& progress : pipeline.Progress()) {
-    std::string name = std::to_string(progress.source.value);
-    for (const auto& [known, source] : catalog.sources)
-      if (source->id == progress.source) name = known;
-    int64_t lag = 0;
-    for (const auto& partition : progress.partitions) lag += partition.lag();
+    const std::string name = catalog.SourceName(progress.source);
     metrics
         .GetGauge("freshet_source_lag_records", "records in Kafka that are not committed yet",
                   {{"source", name}})
-        .Set(static_cast<double>(lag));
+        .Set(static_cast<double>(progress.lag()));
     metrics.GetGauge("freshet_source_running", "1 while the source reads", {{"source", name}})
         .Set(progress.state == pipeline::SourceState::kRunning ? 1 : 0);
     if (progress.newest_event)

@@ -9,10 +9,7 @@ HttpAnswer AnswerReady(const catalog::Catalog& catalog, const pipeline::Pipeline
     answer.body += "disk: too little free space; sources are paused until there is room\n";
   }
   for (const auto& progress : pipeline.Progress()) {
-    std::string name = std::to_string(progress.source.value);
-    for (const auto& [known, source] : catalog.sources)
-      if (source->id == progress.source) name = known;
-    answer.body += "source " + name + ": " + pipeline::NameOf(progress.state);
+    answer.body += "source " + catalog.SourceName(progress.source) + ": " + pipeline::NameOf(progress.state);
     if (!progress.error.ok()) answer.body += ": " + progress.error.ToString();
     answer.body += "\n";
   }

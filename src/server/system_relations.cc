@@ -34,18 +34,6 @@ std::string TimeText(base::WallTime time) {
 }
 std::string SecondsText(double seconds) { return fmt::format("{:.3f}", seconds); }
 
-const catalog::Source* FindSource(const catalog::Catalog& catalog, model::ObjectId id) {
-  for (const auto& [name, source] : catalog.sources)
-    if (source->id == id) return source.get();
-  return nullptr;
-}
-
-int64_t LagOf(const pipeline::SourceProgress& progress) {
-  int64_t lag = 0;
-  for (const auto& partition : progress.partitions) lag += partition.lag();
-  return lag;
-}
-
 std::string RetentionText(const std::optional<int64_t>& microseconds) {
   return microseconds ? fmt::format("{}", *microseconds / 1'000'000) : kNull;
 }
@@ -62,14 +50,14 @@ SystemRelation Sources(const SystemState* state) {
     Rows rows;
     const auto catalog = state->catalog->Get();
     for (const auto& progress : state->pipeline->Progress()) {
-      const auto* source = FindSource(*catalog, progress.source);
+      const auto* source = catalog->FindSource(progress.source);
       if (source == nullptr) continue;
       double rate = 0;
       for (const auto& partition : progress.partitions) rate += partition.rows_per_second;
       rows.push_back({source->name, source->connector, source->topic, pipeline::NameOf(progress.state),
                       progress.error.ok() ? kNull : progress.error.ToString(), TimeText(progress.since), progress.reader,
                       std::to_string(progress.lanes), std::to_string(progress.partitions.size()),
-                      std::to_string(LagOf(progress)), fmt::format("{:.1f}", rate), TimeText(progress.watermark),
+                      std::to_string(progress.lag()), fmt::format("{:.1f}", rate), TimeText(progress.watermark),
                       TimeText(progress.newest_event), TimeText(progress.last_commit), RetentionText(source->retention_us),
                       source->definition});
     }
@@ -94,7 +82,7 @@ SystemRelation SourcePartitions(const SystemState* state) {
     Rows rows;
     const auto catalog = state->catalog->Get();
     for (const auto& progress : state->pipeline->Progress()) {
-      const auto* source = FindSource(*catalog, progress.source);
+      const auto* source = catalog->FindSource(progress.source);
       if (source == nullptr) continue;
       for (const auto& partition : progress.partitions) {
         const bool moving = partition.rows_per_second >= 1;
@@ -115,7 +103,7 @@ SystemRelation SourcePartitions(const SystemState* state) {
 std::string FreshnessState(const pipeline::SourceProgress& progress, double actual, double objective) {
   if (progress.state != pipeline::SourceState::kRunning) return pipeline::NameOf(progress.state);
   if (actual <= objective) return "fresh";
-  return LagOf(progress) == 0 ? "idle" : "stale";
+  return progress.lag() == 0 ? "idle" : "stale";
 }
 
 SystemRelation Freshness(const SystemState* state) {
@@ -138,7 +126,7 @@ SystemRelation Freshness(const SystemState* state) {
                       TimeText(progress.newest_event), TimeText(progress.last_commit)});
     };
     for (const auto& progress : state->pipeline->Progress()) {
-      const auto* source = FindSource(*catalog, progress.source);
+      const auto* source = catalog->FindSource(progress.source);
       if (source == nullptr || source->schema.event_time < 0) continue;
       add(source->name, "source", source->freshness_us, progress);
       for (const auto& [name, view] : catalog->views)
