@@ -99,7 +99,6 @@ class WriteBuffer {
     Bytes(text);
     Byte('\0');
   }
-  void PatchInt16(size_t at, int16_t v) { Store(at, static_cast<uint16_t>(v)); }
   void PatchInt32(size_t at, int32_t v) { Store(at, static_cast<uint32_t>(v)); }
 
   // Starts a message and returns its mark.

@@ -69,7 +69,6 @@ class Binder {
                            Level* level);
   base::Status BindKey(ExprPtr* key, Select* select, const std::vector<std::string>& names,
                        Clause clause, Level* level);
-  model::Fields OutputOf(const Select& select, const std::vector<std::string>& names) const;
   model::Fields RenamedFields(model::Fields fields, const std::vector<std::string>& names) const;
 
   // bind_set.cc
