@@ -39,7 +39,12 @@ const char* NameOf(SourceState state) {
 }
 
 SourceRunner::SourceRunner(Environment environment, SourceSetup setup)
-    : env_(std::move(environment)), setup_(std::move(setup)), since_(env_.clock->Wall()) {}
+    : env_(std::move(environment)), id_(setup.source->id), setup_(std::move(setup)), since_(env_.clock->Wall()) {}
+
+SourceSetup SourceRunner::Setup() const {
+  std::lock_guard lock(mutex_);
+  return setup_;
+}
 
 SourceRunner::~SourceRunner() { Stop(); }
 
@@ -64,7 +69,7 @@ bool SourceRunner::WaitFor(milliseconds time) {
 }
 
 void SourceRunner::Run() {
-  pthread_setname_np(pthread_self(), ("source-" + std::to_string(setup_.source->id.value)).substr(0, 15).c_str());
+  pthread_setname_np(pthread_self(), ("source-" + std::to_string(id_.value)).substr(0, 15).c_str());
   milliseconds backoff = kFirstBackoff;
   while (true) {
     const base::Status status = Connect();
@@ -89,7 +94,8 @@ void SourceRunner::Run() {
 }
 
 base::Status SourceRunner::Connect() {
-  const auto& source = *setup_.source;
+  const SourceSetup setup = Setup();
+  const auto& source = *setup.source;
   ASSIGN_OR_RETURN(admin_, env_.readers.admin(source.topic, source.properties));
   ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
   RETURN_IF_ERROR(CheckTopic(info));
@@ -104,7 +110,8 @@ base::Status SourceRunner::Connect() {
 }
 
 base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
-  const auto& source = *setup_.source;
+  const SourceSetup setup = Setup();
+  const auto& source = *setup.source;
   if (info.topic_id.empty() || source.topic_id == info.topic_id) return {};
   if (source.topic_id.empty()) {
     if (env_.events.topic_seen) env_.events.topic_seen(source.id, info.topic_id);
@@ -122,12 +129,13 @@ size_t SourceRunner::LaneCount(size_t partitions) const {
 
 model::LaneId SourceRunner::LaneOf(model::PartitionId partition) const {
   const auto index = static_cast<int64_t>(static_cast<size_t>(partition.value) % lane_count_);
-  return model::LaneId(static_cast<int32_t>(setup_.source->id.value * kLanesPerSource + index));
+  return model::LaneId(static_cast<int32_t>(id_.value * kLanesPerSource + index));
 }
 
 // Stored positions; a partition without one starts where the source says if the source is new, else at its earliest record.
 base::Result<std::vector<store::Position>> SourceRunner::StartPositions(const source::TopicInfo& info) {
-  const auto& source = *setup_.source;
+  const SourceSetup setup = Setup();
+  const auto& source = *setup.source;
   ASSIGN_OR_RETURN(auto stored, env_.store->ReadPositions(source.id));
   std::erase_if(stored, [&](const auto& position) { return position.incarnation.value != source.incarnation; });
   const bool fresh = stored.empty();
@@ -148,10 +156,11 @@ base::Result<std::vector<store::Position>> SourceRunner::StartPositions(const so
 }
 
 base::Status SourceRunner::MakeLanes(const source::TopicInfo& info, const std::vector<store::Position>& positions) {
-  const auto& source = *setup_.source;
+  const SourceSetup setup = Setup();
+  const auto& source = *setup.source;
   std::vector<std::unique_ptr<Lane>> lanes;
   for (size_t i = 0; i < lane_count_; ++i) {
-    LaneStart start{setup_, model::LaneId(static_cast<int32_t>(source.id.value * kLanesPerSource + static_cast<int64_t>(i))), {}};
+    LaneStart start{setup, model::LaneId(static_cast<int32_t>(source.id.value * kLanesPerSource + static_cast<int64_t>(i))), {}};
     for (const auto& position : positions)
       if (LaneOf(position.partition) == start.lane) start.positions.push_back(position);
     source::ReaderOptions reader_options{source.topic, source.properties, env_.options.max_fetch_bytes};
@@ -175,7 +184,7 @@ base::Status SourceRunner::NoticeGrowth() {
     if (std::find(known_.begin(), known_.end(), partition) == known_.end()) added.push_back(partition);
   if (added.empty()) return {};
   base::Log(base::Level::kInfo, "pipeline", "topic has more partitions",
-            {{"source", setup_.source->name}, {"added", std::to_string(added.size())}});
+            {{"source", Setup().source->name}, {"added", std::to_string(added.size())}});
   ASSIGN_OR_RETURN(auto positions, StartPositions({info.topic_id, added}));
   std::lock_guard barrier(barrier_);
   for (auto& lane : lanes_) {
@@ -185,7 +194,7 @@ base::Status SourceRunner::NoticeGrowth() {
     if (mine.empty()) continue;
     lane->Park();
     lane->AddPartitions(std::move(mine));
-    RETURN_IF_ERROR(lane->Unpark(setup_));
+    RETURN_IF_ERROR(lane->Unpark(Setup()));
   }
   known_ = info.partitions;
   return {};
@@ -197,7 +206,10 @@ void SourceRunner::Park() {
 }
 
 base::Status SourceRunner::Unpark(const SourceSetup& setup) {
-  setup_ = setup;
+  {
+    std::lock_guard lock(mutex_);
+    setup_ = setup;
+  }
   base::Status first;
   if (!setup.source->paused)
     for (auto& lane : lanes_)
@@ -230,7 +242,7 @@ void SourceRunner::SetState(SourceState state, base::Status error) {
 SourceProgress SourceRunner::Progress() const {
   std::lock_guard lock(mutex_);
   SourceProgress out;
-  out.source = setup_.source->id;
+  out.source = id_;
   out.state = setup_.source->paused ? SourceState::kPaused : state_;
   out.error = error_;
   out.since = since_;

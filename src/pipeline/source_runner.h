@@ -61,18 +61,20 @@ class SourceRunner {
   base::Status NoticeGrowth();
   model::LaneId LaneOf(model::PartitionId partition) const;
   size_t LaneCount(size_t partitions) const;
+  SourceSetup Setup() const;                       // a copy: a barrier may replace the setup at any moment
   bool WaitFor(std::chrono::milliseconds time);    // false = stop
   void SetState(SourceState state, base::Status error = {});
 
   const Environment env_;
-  SourceSetup setup_;                              // guarded by barrier_ for writing
+  const model::ObjectId id_;                       // of the source, the same in every setup
   std::mutex barrier_;                             // held while parked, and while lanes are made or given partitions
   std::unique_ptr<source::TopicAdmin> admin_;
-  std::vector<std::unique_ptr<Lane>> lanes_;       // guarded by lanes_mutex_ for reading from other threads
+  std::vector<std::unique_ptr<Lane>> lanes_;       // changed under mutex_, by the runner's thread alone
   std::vector<model::PartitionId> known_;
   size_t lane_count_ = 0;
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;                       // guards what follows
+  SourceSetup setup_;
   std::condition_variable wake_;
   bool stop_ = false;
   SourceState state_ = SourceState::kStarting;
