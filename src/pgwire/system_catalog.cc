@@ -1,5 +1,6 @@
-// MakeSystemCatalog: answers SELECTs over pg_catalog and information_schema from an in-memory DuckDB that is filled anew when
-// the registry changes. Nothing of a user's data is in it; what its queries may call is CatalogFunctions' list.
+// MakeSystemCatalog: answers SELECTs over pg_catalog and information_schema from an in-memory
+// DuckDB that is filled anew when the registry changes. Nothing of a user's data is in it; what its
+// queries may call is CatalogFunctions' list.
 //
 // Threads: any; one statement at a time fills the tables, each query has a connection of its own.
 // Limits: kMaxResultBytes a result, kMaxIdle idle connections, 64 MiB for the engine.
@@ -30,11 +31,11 @@ constexpr size_t kMaxIdle = 4;
 
 // What a SELECT reads and calls, as far as ownership goes.
 struct Uses {
-  bool system = false;      // a relation of the system catalog
-  bool other = false;       // any other relation, or a window
+  bool system = false;  // a relation of the system catalog
+  bool other = false;   // any other relation, or a window
   bool catalog_only = false;
-  bool unknown = false;     // a function that the catalog's queries may not call
-  bool constant = true;     // nothing but literals
+  bool unknown = false;  // a function that the catalog's queries may not call
+  bool constant = true;  // nothing but literals
 };
 
 void CollectCommon(sql::Select* select, std::set<std::string>* names) {
@@ -49,22 +50,30 @@ void CollectCommon(sql::Select* select, std::set<std::string>* names) {
 }
 
 Uses UsesOf(const sql::Select& const_select, const catalog::Catalog& catalog) {
-  auto* select = const_cast<sql::Select*>(&const_select);   // the visitors only read
+  auto* select = const_cast<sql::Select*>(&const_select);  // the visitors only read
   Uses uses;
   std::set<std::string> common;
   CollectCommon(select, &common);
   sql::VisitTables(select, [&](sql::TableRef& table) {
     if (table.kind == sql::TableRef::Kind::kWindow) uses.other = true;
-    if (table.kind == sql::TableRef::Kind::kFunction && table.function && IsCatalogTableFunction(table.function->name.back())) uses.system = true;
-    if (table.kind != sql::TableRef::Kind::kRelation || (table.name.size() == 1 && common.contains(table.name[0]))) return;
+    if (table.kind == sql::TableRef::Kind::kFunction && table.function &&
+        IsCatalogTableFunction(table.function->name.back()))
+      uses.system = true;
+    if (table.kind != sql::TableRef::Kind::kRelation ||
+        (table.name.size() == 1 && common.contains(table.name[0])))
+      return;
     const std::string schema = table.name.size() > 1 ? table.name[table.name.size() - 2] : "";
-    const bool system = FindFixedRelation(schema, table.name.back()) && !(schema.empty() && catalog.Find("", table.name.back()));
-    (system || schema == "pg_catalog" || schema == "information_schema" ? uses.system : uses.other) = true;
+    const bool system = FindFixedRelation(schema, table.name.back()) &&
+                        !(schema.empty() && catalog.Find("", table.name.back()));
+    (system || schema == "pg_catalog" || schema == "information_schema" ? uses.system
+                                                                        : uses.other) = true;
   });
   sql::VisitExprs(select, [&](sql::Expr& expr) {
     if (expr.kind != ExprKind::kLiteral) uses.constant = false;
     if (!RegKind(expr).empty()) uses.catalog_only = true;
-    if (expr.kind == ExprKind::kDefault && (expr.name[0] == "CURRENT_SCHEMA" || expr.name[0] == "CURRENT_CATALOG")) uses.catalog_only = true;
+    if (expr.kind == ExprKind::kDefault &&
+        (expr.name[0] == "CURRENT_SCHEMA" || expr.name[0] == "CURRENT_CATALOG"))
+      uses.catalog_only = true;
     if (expr.kind != ExprKind::kFunction) return;
     const CatalogFunction* function = FindCatalogFunction(expr.name.back());
     if (!function) uses.unknown = true;
@@ -75,9 +84,12 @@ Uses UsesOf(const sql::Select& const_select, const catalog::Catalog& catalog) {
 
 class SystemCatalogImpl : public query::SystemCatalog {
  public:
-  SystemCatalogImpl(std::unique_ptr<store::Store> store, catalog::CatalogHolder* catalog, const std::string& server_version)
-      : store_(std::move(store)), catalog_(catalog),
-        server_{"PostgreSQL " + server_version, base::Clock::System().Wall().time_since_epoch().count()} {}
+  SystemCatalogImpl(std::unique_ptr<store::Store> store, catalog::CatalogHolder* catalog,
+                    const std::string& server_version)
+      : store_(std::move(store)),
+        catalog_(catalog),
+        server_{"PostgreSQL " + server_version,
+                base::Clock::System().Wall().time_since_epoch().count()} {}
 
   base::Status Define() {
     ASSIGN_OR_RETURN(auto connection, store_->Connect());
@@ -88,7 +100,7 @@ class SystemCatalogImpl : public query::SystemCatalog {
     const auto snapshot = catalog_->Get();
     const Uses uses = UsesOf(select, *snapshot);
     if (uses.system || uses.other) return uses.system && !uses.other;
-    if (uses.constant && !select.items.empty() && select.from.empty()) return true;   // SELECT 1
+    if (uses.constant && !select.items.empty() && select.from.empty()) return true;  // SELECT 1
     return uses.catalog_only && !uses.unknown;
   }
 
@@ -107,16 +119,19 @@ class SystemCatalogImpl : public query::SystemCatalog {
     return ShownFields(select, fields.Take());
   }
 
-  std::vector<model::Type> ParameterTypes(const sql::Select& select, std::vector<model::Type> declared) const override {
+  std::vector<model::Type> ParameterTypes(const sql::Select& select,
+                                          std::vector<model::Type> declared) const override {
     return ParameterTypesOf(select, std::move(declared));
   }
 
-  base::Result<std::unique_ptr<model::RowSource>> Run(const sql::Select& select, const Caller& caller,
-                                                      const std::vector<std::string>& parameters) override {
+  base::Result<std::unique_ptr<model::RowSource>> Run(
+      const sql::Select& select, const Caller& caller,
+      const std::vector<std::string>& parameters) override {
     if (SignalOf(select)) return Signal(select, caller, parameters);
     ASSIGN_OR_RETURN(const Query query, Prepare(select, caller, &parameters));
     ASSIGN_OR_RETURN(const auto answer, Answer(query, caller));
-    return std::unique_ptr<model::RowSource>(std::make_unique<AnswerRows>(answer, ShownFields(select, answer->fields)));
+    return std::unique_ptr<model::RowSource>(
+        std::make_unique<AnswerRows>(answer, ShownFields(select, answer->fields)));
   }
 
  private:
@@ -126,20 +141,23 @@ class SystemCatalogImpl : public query::SystemCatalog {
     int64_t generation = 0;
   };
 
-  static base::Status RunAll(store::Connection* connection, const std::vector<std::string>& statements) {
+  static base::Status RunAll(store::Connection* connection,
+                             const std::vector<std::string>& statements) {
     RETURN_IF_ERROR(connection->Run("BEGIN"));
     for (const auto& statement : statements) {
       base::Status status = connection->Run(statement);
       if (status.ok()) continue;
       const base::Status undone = connection->Run("ROLLBACK");
-      (void)undone.ok();   // the first error is the one to tell
+      (void)undone.ok();  // the first error is the one to tell
       return std::move(status).WithContext("system catalog: " + statement.substr(0, 60));
     }
     return connection->Run("COMMIT");
   }
 
-  // The registry's rows are in the tables when it returns. Gives the names that they were made from.
-  base::Result<std::shared_ptr<const CatalogNames>> Refresh(const std::string& database, int64_t* generation) {
+  // The registry's rows are in the tables when it returns. Gives the names that they were made
+  // from.
+  base::Result<std::shared_ptr<const CatalogNames>> Refresh(const std::string& database,
+                                                            int64_t* generation) {
     std::lock_guard lock(fill_mutex_);
     const auto snapshot = catalog_->Get();
     if (!names_ || &names_->snapshot() != snapshot.get() || database != database_) {
@@ -156,13 +174,19 @@ class SystemCatalogImpl : public query::SystemCatalog {
     return names_;
   }
 
-  base::Result<Query> Prepare(const sql::Select& select, const Caller& caller, const std::vector<std::string>* parameters) {
+  base::Result<Query> Prepare(const sql::Select& select, const Caller& caller,
+                              const std::vector<std::string>* parameters) {
     Query query;
     ASSIGN_OR_RETURN(const auto names, Refresh(caller.database, &query.generation));
     const auto copy = select.Clone();
     CatalogRewrite rewrite(*names, caller, server_);
     rewrite.SetParameters(parameters);
     RETURN_IF_ERROR(rewrite.Rewrite(copy.get()));
+    // A column that is nothing but NULL is a text.
+    for (auto& item : copy->items)
+      if (item.expr->kind == ExprKind::kLiteral &&
+          item.expr->literal.kind == sql::Literal::Kind::kNull)
+        item.expr->type = model::kText;
     ASSIGN_OR_RETURN(query.text, rewrite.Print(*copy));
     query.cacheable = rewrite.cacheable();
     return query;
@@ -181,7 +205,8 @@ class SystemCatalogImpl : public query::SystemCatalog {
     return answer;
   }
 
-  static base::Result<CatalogAnswerPtr> Read(store::Connection* connection, const std::string& text) {
+  static base::Result<CatalogAnswerPtr> Read(store::Connection* connection,
+                                             const std::string& text) {
     ASSIGN_OR_RETURN(const auto rows, connection->Query(text));
     auto answer = std::make_shared<CatalogAnswer>();
     answer->fields = rows->fields();
@@ -190,7 +215,9 @@ class SystemCatalogImpl : public query::SystemCatalog {
       if (chunk.rows == 0) return CatalogAnswerPtr(std::move(answer));
       answer->bytes += query::BytesOf(chunk);
       if (answer->bytes > kMaxResultBytes)
-        return base::Exhausted("the result is too large for the system catalog").WithSqlstate("53200").WithHint("Select fewer rows.");
+        return base::Exhausted("the result is too large for the system catalog")
+            .WithSqlstate("53200")
+            .WithHint("Select fewer rows.");
       answer->chunks.emplace_back(chunk);
     }
   }
@@ -211,12 +238,13 @@ class SystemCatalogImpl : public query::SystemCatalog {
   static bool SignalOf(const sql::Select& select) {
     if (select.items.size() != 1 || select.items[0].expr->kind != ExprKind::kFunction) return false;
     const sql::Expr& call = *select.items[0].expr;
-    return call.args.size() == 1 && (call.name.back() == "pg_terminate_backend" || call.name.back() == "pg_cancel_backend");
+    return call.args.size() == 1 &&
+           (call.name.back() == "pg_terminate_backend" || call.name.back() == "pg_cancel_backend");
   }
 
   // Finds the sessions first, then signals each: once a row, as PostgreSQL does.
-  base::Result<std::unique_ptr<model::RowSource>> Signal(const sql::Select& select, const Caller& caller,
-                                                         const std::vector<std::string>& parameters) {
+  base::Result<std::unique_ptr<model::RowSource>> Signal(
+      const sql::Select& select, const Caller& caller, const std::vector<std::string>& parameters) {
     auto pids = select.Clone();
     sql::ExprPtr call = std::move(pids->items[0].expr);
     auto cast = std::make_unique<sql::Expr>();
@@ -233,7 +261,9 @@ class SystemCatalogImpl : public query::SystemCatalog {
         const model::ColumnView& column = chunk.view().columns[0];
         const bool known = !column.IsNull(i) && caller.engine;
         const auto pid = known ? column.Get<int64_t>(i) : 0;
-        signalled->Add(known && caller.engine->CancelBackend(static_cast<int>(pid), call->name.back() == "pg_terminate_backend"));
+        signalled->Add(known &&
+                       caller.engine->CancelBackend(static_cast<int>(pid),
+                                                    call->name.back() == "pg_terminate_backend"));
       }
     }
     return std::unique_ptr<model::RowSource>(std::move(signalled));
@@ -263,7 +293,7 @@ class SystemCatalogImpl : public query::SystemCatalog {
   const CatalogRewrite::Server server_;
   CatalogAnswers answers_;
 
-  std::mutex fill_mutex_;   // before idle_mutex_
+  std::mutex fill_mutex_;  // before idle_mutex_
   std::shared_ptr<const CatalogNames> names_;
   std::string database_;
   int64_t generation_ = 0;
@@ -274,13 +304,14 @@ class SystemCatalogImpl : public query::SystemCatalog {
 
 }  // namespace
 
-base::Result<std::unique_ptr<query::SystemCatalog>> MakeSystemCatalog(catalog::CatalogHolder* catalog,
-                                                                      const query::EngineOptions& options) {
+base::Result<std::unique_ptr<query::SystemCatalog>> MakeSystemCatalog(
+    catalog::CatalogHolder* catalog, const query::EngineOptions& options) {
   store::StoreOptions store_options;
   store_options.memory_limit_bytes = size_t{64} << 20;
   store_options.threads = 1;
   ASSIGN_OR_RETURN(auto store, store::Store::Open(store_options));
-  auto system = std::make_unique<SystemCatalogImpl>(std::move(store), catalog, options.server_version);
+  auto system =
+      std::make_unique<SystemCatalogImpl>(std::move(store), catalog, options.server_version);
   RETURN_IF_ERROR(system->Define());
   return std::unique_ptr<query::SystemCatalog>(std::move(system));
 }

@@ -235,7 +235,14 @@ base::Status Binder::BindLimit(ExprPtr* limit, const char* name, Level* level) {
                               " must be type bigint, not type " + model::NameOf(type))
                     .WithSqlstate("42804"),
                 (*limit)->location);
-  return Coerce(limit, model::kInt8);
+  RETURN_IF_ERROR(Coerce(limit, model::kInt8));
+  const Literal& literal = (*limit)->literal;
+  if ((*limit)->kind != ExprKind::kLiteral || literal.kind != Literal::Kind::kInteger ||
+      literal.integer >= 0)
+    return {};
+  return Fail(base::Invalid(std::string(name) + " must not be negative")
+                  .WithSqlstate(std::string_view(name) == "LIMIT" ? "2201W" : "2201X"),
+              (*limit)->location);
 }
 
 // GROUP BY and ORDER BY name items by number or alias.

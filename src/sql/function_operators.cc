@@ -61,7 +61,7 @@ constexpr FunctionInfo kRows[] = {
     {"|/", kOp, "float8", "float8", "sqrt($1)", "square root"},
     {"||/", kOp, "float8", "float8", "cbrt($1)", "cube root"},
 
-    {"||", kOp, "text, text", "text", "($1 || $2)", "concatenation"},
+    {"||", kOp, "text, text", "text", "CAST(($1 || $2) AS VARCHAR)", "concatenation"},
     {"||", kOp, "text, anynonarray", "text", "@concat_operator", "concatenation with the text form of the other side"},
     {"||", kOp, "anynonarray, text", "text", "@concat_operator", "concatenation with the text form of the other side"},
     {"||", kOp, "anyarray, anyarray", "same as argument 1", "list_concat($1, $2)", "arrays one after the other"},

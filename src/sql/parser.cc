@@ -97,4 +97,6 @@ uint64_t Fingerprint(std::string_view text) {
   return fingerprint;
 }
 
+std::string ParserVersion() { return "libpg_query (PostgreSQL " PG_VERSION ")"; }
+
 }  // namespace sql

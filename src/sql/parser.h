@@ -44,4 +44,7 @@ base::Result<Interval> ParseInterval(std::string_view text);
 // 0 when it fails.
 uint64_t Fingerprint(std::string_view text);
 
+// "libpg_query (PostgreSQL 15.1)".
+std::string ParserVersion();
+
 }  // namespace sql

@@ -12,7 +12,7 @@ std::string PartText(const SpecialCall& call, size_t i) {
 }
 
 Text ConcatOperator(const SpecialCall& call) {
-  return "(" + PartText(call, 0) + " || " + PartText(call, 1) + ")";
+  return "CAST((" + PartText(call, 0) + " || " + PartText(call, 1) + ") AS VARCHAR)";
 }
 
 Text Concat(const SpecialCall& call) {

@@ -228,6 +228,8 @@ Status OfBinder(std::string_view text) {
     return base::NotFound(std::string(text)).WithSqlstate("42883");
   if (Has(text, "must appear in the GROUP BY"))
     return base::Invalid(std::string(text)).WithSqlstate("42803");
+  if (Has(text, "LIMIT/OFFSET cannot be negative"))
+    return base::Invalid("LIMIT or OFFSET must not be negative").WithSqlstate("2201W");
   return base::Invalid(std::string(text)).WithSqlstate("42804");
 }
 

@@ -15,6 +15,8 @@ import subprocess
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
+from harness.waiting import wait_until
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQUEST_SECONDS = 30
 
@@ -91,6 +93,11 @@ class Topics:
     def add_partitions(self, topic, total):
         for future in _admin(self._bootstrap).create_partitions([NewPartitions(topic, total)]).values():
             future.result(REQUEST_SECONDS)
+        # The producer refuses a partition that it has not heard of.
+        known = wait_until(lambda: len(_producer(self._bootstrap).list_topics(topic).topics[topic].partitions) == total,
+                           REQUEST_SECONDS)
+        if not known:
+            raise BrokerFailed(f"{topic} did not grow to {total} partitions")
 
     def produce(self, topic, record, partition):
         """Queues one record (anything with value, key, timestamp_ms, headers); flush() waits for all."""

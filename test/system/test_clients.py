@@ -111,12 +111,18 @@ def test_writing_statements_are_refused_by_name(orders):
     "SELECT getenv('HOME')", "ATTACH '/tmp/x.db'", "PRAGMA database_list", "INSTALL httpfs",
     "SELECT * FROM freshet_definitions", "SELECT * FROM partials_2", "SELECT * FROM raw_1", "SELECT * FROM freshet_meta",
     "COPY orders TO '/tmp/freshet-test'", "SELECT * FROM glob('/*')", "SELECT pg_read_file('/etc/passwd')",
-    "SELECT * FROM lane_1_rows()", "SELECT rolpassword FROM pg_authid WHERE rolpassword IS NOT NULL",
+    "SELECT * FROM lane_1_rows()",
 ])
 def test_the_engine_behind_cannot_be_reached(orders, statement):
     with pytest.raises(psycopg.Error) as caught:
         orders.run(statement)
     assert caught.value.sqlstate[:2] in ("42", "0A", "22"), str(caught.value)
+
+
+def test_no_password_is_ever_shown(orders):
+    orders.run("CREATE ROLE reader LOGIN PASSWORD 'secret'")
+    shown = orders.query("SELECT rolpassword FROM pg_roles UNION SELECT rolpassword FROM pg_authid")
+    assert not any("SCRAM" in (value or "") or "secret" in (value or "") for (value,) in shown), shown
 
 
 def test_fifty_connections_at_once_and_a_slow_reader_among_them(orders):

@@ -39,13 +39,13 @@ def test_dt_and_dm_list_each_kind(orders):
 
 def test_d_of_a_view_shows_columns_with_their_types(orders):
     columns = [line.split("|")[:2] for line in said(orders, "\\d totals", "-At").splitlines() if "|" in line]
-    assert columns == [["window_start", "timestamp with time zone"], ["n", "bigint"], ["total", "numeric"]]
+    assert columns == [["window_start", "timestamp with time zone"], ["n", "bigint"], ["total", "numeric(38,2)"]]
     columns = [line.split("|")[:2] for line in said(orders, "\\d orders", "-At").splitlines() if "|" in line]
     assert columns == [["id", "bigint"], ["amount", "numeric(12,2)"], ["at", "timestamp with time zone"]]
 
 
 def test_d_of_what_is_not_there(orders):
-    assert 'Did not find any relation named "nothing"' in orders.psql("\\d nothing").stderr
+    assert 'Did not find any relation named "nothing"' in orders.psql("\\set QUIET off\n\\d nothing").stderr
 
 
 @pytest.mark.parametrize("command", ["\\l", "\\dn", "\\du", "\\df", "\\dv", "\\di", "\\ds", "\\dT", "\\dp", "\\d+ orders",

@@ -13,7 +13,7 @@ VIEW = ("CREATE MATERIALIZED VIEW totals AS SELECT window_start, count(*) AS n, 
         "FROM TUMBLE(orders, at, INTERVAL '1' MINUTE) GROUP BY window_start")
 
 
-def order(number, amount="1.50"):
+def order(number, amount=1.50):
     return {"id": number, "amount": amount, "at": "2026-03-01T12:00:30Z"}
 
 
