@@ -8,6 +8,7 @@ COLORS = "freshet"
 BLUE, TEAL, AMBER, RED, VIOLET, GREEN = (31, 119, 180), (23, 162, 162), (242, 165, 65), (209, 73, 91), (108, 91, 158), (95, 173, 86)
 EURO = {"symbol": "EUR", "symbolPosition": "prefix"}
 AXIS_TITLE = {"y_axis_title": "minutes", "y_axis_title_margin": 40, "y_axis_title_position": "Left"}
+NAME_NUMBER_SHARE = 5  # what a funnel's labels say
 TIME_COLUMNS = {dataset.table: dataset.time_column for dataset in datasets.DATASETS}
 
 
@@ -83,21 +84,30 @@ def donut(name, dataset, metric, by, within, **more):
     return chart(name, dataset, within, {
         "viz_type": "pie", "groupby": [by], "metric": metric, "row_limit": 10, "sort_by_metric": True, "donut": True,
         "show_labels": True, "show_legend": False, "label_type": "key_percent", "labels_outside": True, "label_line": True,
-        "innerRadius": 44, "outerRadius": 68, "number_format": ".3s", "date_format": "smart_date", "show_total": False,
+        "innerRadius": 36, "outerRadius": 56, "number_format": ".3s", "date_format": "smart_date", "show_total": False,
         "show_labels_threshold": 2, "color_scheme": COLORS, "legendType": "scroll", "legendOrientation": "top", **more})
 
 
-def column_config(formats, bar):
-    return {column: {"d3NumberFormat": wanted, "showCellBars": column == bar} for column, wanted in formats.items()}
+def funnel(name, dataset, metric, by, within, **more):
+    return chart(name, dataset, within, {
+        "viz_type": "funnel", "groupby": [by], "metric": metric, "row_limit": 10, "sort_by_metric": True, "color_scheme": COLORS,
+        "percent_calculation_type": "first_step", "label_type": NAME_NUMBER_SHARE, "tooltip_label_type": NAME_NUMBER_SHARE,
+        "show_labels": True, "show_tooltip_labels": True, "show_legend": False, "number_format": ",d", "legendType": "scroll",
+        "legendOrientation": "top", **more})
 
 
-def ranking(name, dataset, by, formats, order, within, conditions=()):
-    """A table of metrics, the largest `order` first; only that one has bars."""
+def column_config(formats):
+    return {column: {"d3NumberFormat": wanted, "showCellBars": False} for column, wanted in formats.items()}
+
+
+def ranking(name, dataset, by, formats, order, within, conditions=(), color="#F7CE8C"):
+    """A table of metrics, the largest `order` first, which is shaded by its size."""
     return chart(name, dataset, within, {
         "viz_type": "table", "query_mode": "aggregate", "groupby": list(by), "metrics": list(formats), "percent_metrics": [],
         "timeseries_limit_metric": order, "order_desc": True, "row_limit": 250,
-        "table_timestamp_format": "smart_date", "server_page_length": 10, "show_cell_bars": True, "color_pn": False,
-        "allow_rearrange_columns": False, "column_config": column_config(formats, order)}, conditions)
+        "table_timestamp_format": "smart_date", "server_page_length": 10, "show_cell_bars": False, "color_pn": False,
+        "conditional_formatting": [{"column": order, "operator": "None", "colorScheme": color, "useGradient": True}],
+        "allow_rearrange_columns": False, "column_config": column_config(formats)}, conditions)
 
 
 def rows(name, dataset, columns, order, formats, within=None, **more):
@@ -107,17 +117,16 @@ def rows(name, dataset, columns, order, formats, within=None, **more):
         "viz_type": "table", "query_mode": "raw", "all_columns": list(columns), "orderby_": [[column, ascending]],
         "order_by_cols": [f'["{column}", {"true" if ascending else "false"}]'], "row_limit": 1000,
         "server_page_length": 10, "table_timestamp_format": "%H:%M:%S", "show_cell_bars": False, "color_pn": False,
-        "column_config": column_config(formats, None), **more})
+        "column_config": column_config(formats), **more})
 
 
 # -- the charts, by section of the dashboard ---------------------------------------------------------------------------
-NOW = [
-    number("Departures, last hour", "flights_per_minute", "departures", BLUE, y_axis_format=",d", subtitle="60 hours of 2013"),
-    number("On-time departures", "flights_per_minute", "on_time_share", GREEN, y_axis_format=".1%", subtitle="within 15 min"),
-    number("Average delay", "flights_per_minute", "average_delay", RED, y_axis_format=",.1f", subtitle="min a departure"),
-    number("Orders, last hour", "orders_per_minute", "orders", TEAL, y_axis_format=",d", subtitle="all regions"),
-    number("Revenue, last hour", "orders_per_minute", "revenue", AMBER, y_axis_format=".4s", currency_format=EURO,
-           subtitle="paid orders"),
+NOW = [  # all of them over the last hour
+    number("Departures", "flights_per_minute", "departures", BLUE, y_axis_format=",d", subtitle="60 hours of 2013"),
+    number("On time", "flights_per_minute", "on_time_share", GREEN, y_axis_format=".1%", subtitle="left within 15 min"),
+    number("Average delay", "flights_per_minute", "average_delay", RED, y_axis_format=",.1f", subtitle="minutes a departure"),
+    number("Orders", "orders_per_minute", "orders", TEAL, y_axis_format=",d", subtitle="of all regions"),
+    number("Revenue", "orders_per_minute", "revenue", AMBER, y_axis_format=".4s", currency_format=EURO, subtitle="paid orders"),
     number("Delivered in time", "fulfillment_time_percentiles", "kept_share", VIOLET, y_axis_format=".1%", subtitle="as promised"),
 ]
 
@@ -139,25 +148,33 @@ FLIGHTS = [
     bars("Average delay by weather", "weather_delays", ["average_delay"], ago(24, "hour"), axis="sky", stack=None,
          orientation="horizontal", show_value=True, show_legend=False, y_axis_format=",.0f", only_total=False,
          x_axis_sort="average_delay"),
+    ranking("Airlines by average delay", "flights_per_minute", ["airline"],
+            {"departures": ",d", "average_delay": ",.1f", "on_time_share": ".1%", "cancelled_share": ".1%"},
+            "average_delay", ago(6, "hour"), [condition("SUM(departures) > 0", "HAVING")]),
     ranking("Routes with the longest delays", "routes_per_hour", ["route", "airport"],
-            {"arrivals": ",d", "average_delay": ",.1f", "late_share": ".1%", "worst_p95": ",.0f", "cancellations": ",d"},
+            {"arrivals": ",d", "average_delay": ",.1f", "late_share": ".1%", "worst_p95": ",.0f"},
             "average_delay", ago(6, "hour"), [condition("SUM(arrivals) >= 20", "HAVING")]),
-    donut("Seats flown by manufacturer", "fleet_per_hour", "seats", "maker", ago(24, "hour")),
+    bars("Seats flown by manufacturer", "fleet_per_hour", ["seats"], ago(24, "hour"), axis="maker", stack=None,
+         orientation="horizontal", show_value=True, show_legend=False, y_axis_format=".2s", only_total=False, x_axis_sort="seats"),
 ]
 
 ORDERS = [
-    bars("Orders by the five seconds", "order_created", ["orders"], ago(6, "minute"), grain="PT5S", show_legend=False,
-         x_axis_time_format="%H:%M:%S"),
+    area("Revenue a minute by category", "orders_per_minute", ["revenue"], whole_minutes(2, "hour"), ["category"],
+         y_axis_format=".2s", currency_format=EURO),
+    funnel("Orders of the last hour by stage", "order_stages", "orders", "stage", ago(1, "hour")),
+    bars("Orders every five seconds", "order_created", ["orders"], ago(6, "minute"), grain="PT5S", show_legend=False,
+         x_axis_time_format="%H:%M"),
     area("Orders a minute by region", "orders_per_minute", ["orders"], whole_minutes(2, "hour"), ["region"]),
-    lines("Average order value by channel", "average_order_value", ["average_order_value"], whole_minutes(3, "hour"), ["channel"],
-          grain="PT5M", y_axis_format=",.0f", currency_format=EURO),
+    lines("Average order value by channel", "average_order_value", ["average_order_value"], whole_minutes(4, "hour"), ["channel"],
+          grain="PT10M", y_axis_format=",.0f", currency_format=EURO),
     lines("Order to door: percentiles", "fulfillment_time_percentiles", ["p99", "p95", "p50"], whole_minutes(2, "hour"),
           y_axis_format=",.0f", **AXIS_TITLE),
-    donut("Revenue by category", "orders_per_minute", "revenue", "category", ago(1, "hour"), currency_format=EURO),
-    lines("Order to van: p95 by warehouse", "shipping_time_percentiles", ["p95"], whole_minutes(3, "hour"), ["warehouse"],
+    donut("Revenue by channel", "average_order_value", "revenue", "channel", ago(1, "hour"), currency_format=EURO),
+    lines("Order to van: p95 by warehouse", "shipping_time_percentiles", ["p95"], whole_minutes(2, "hour"), ["warehouse"],
           grain="PT5M", y_axis_format=",.0f", **AXIS_TITLE),
     ranking("Deliveries by region", "deliveries_by_region", ["region"],
-            {"delivered": ",d", "kept_share": ".1%", "door_minutes": ",.1f", "road_minutes": ",.1f"}, "delivered", ago(1, "hour")),
+            {"delivered": ",d", "kept_share": ".1%", "door_minutes": ",.1f", "road_minutes": ",.1f"}, "delivered", ago(1, "hour"),
+            color="#9AD1D4"),
 ]
 
 OPERATIONS = [
@@ -172,9 +189,9 @@ OPERATIONS = [
     rows("Freshness of sources and views", "freshness", ["relation", "kind", "objective_seconds", "actual_seconds", "state"],
          ("actual_seconds", False), {"objective_seconds": ",.0f", "actual_seconds": ",.1f"}),
     bars("Rows a second by partition", "source_partitions", ["rate"], None, ["source"], axis="partition",
-         xAxisForceCategorical=True, y_axis_format=",.1f"),
-    bars("Dead letters by reason", "dead_letters", ["letters"], ago(2, "hour"), ["reason_code"], grain="PT5M"),
-    rows("Latest dead letters", "dead_letters", ["kafka_time", "source", "reason_code", "reason", "partition", "offset"],
+         xAxisForceCategorical=True, y_axis_format=",.1f", x_axis_title="partition", x_axis_title_margin=30),
+    bars("Dead letters by reason", "dead_letters", ["letters"], ago(1, "hour"), ["reason_code"], grain="PT5M"),
+    rows("Latest dead letters", "dead_letters", ["kafka_time", "source", "reason", "partition", "offset"],
          ("kafka_time", False), {"partition": "d", "offset": "d"}, ago(24, "hour")),
 ]
 

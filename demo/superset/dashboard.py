@@ -5,29 +5,30 @@ import charts
 TITLE = "Freshet: live from Kafka"
 SLUG = "freshet-demo"
 INTRODUCTION = """
-Every flight that left New York in 2013, replayed so that **an hour of then is a minute of now**, and beside it a shop that
-delivers within the hour. Kafka carries the events; Freshet keeps the SQL views behind these charts up to date; all
-times are UTC.
+Every flight that left New York in 2013, at **an hour of then a minute of now**, and a shop that delivers within the hour:
+events in Kafka, kept up to date as SQL views by Freshet. All times are UTC.
 """
 
 # (title, rows of (chart, width of 12, height in units of 8 pixels))
 SECTIONS = [
-    ("Now", [[(chart.name, 2, 22) for chart in charts.NOW]]),
+    ("The last hour", [[(chart.name, 2, 22) for chart in charts.NOW]]),
     ("Flights", [
         [("Departures a minute by airline", 8, 40), ("Departures by airport and airline", 4, 40)],
         [("Departure delay: percentiles", 6, 36), ("Cancellations by airport", 6, 36)],
-        [("Average delay by hour of the timetable", 8, 34), ("Average delay by weather", 4, 34)],
-        [("Routes with the longest delays", 8, 56), ("Seats flown by manufacturer", 4, 56)],
+        [("Airlines by average delay", 5, 56), ("Routes with the longest delays", 7, 56)],
+        [("Average delay by hour of the timetable", 6, 36), ("Average delay by weather", 3, 36),
+         ("Seats flown by manufacturer", 3, 36)],
     ]),
     ("Orders", [
-        [("Orders by the five seconds", 4, 36), ("Orders a minute by region", 8, 36)],
-        [("Average order value by channel", 4, 36), ("Order to door: percentiles", 4, 36), ("Revenue by category", 4, 36)],
-        [("Order to van: p95 by warehouse", 6, 42), ("Deliveries by region", 6, 42)],
+        [("Revenue a minute by category", 8, 38), ("Orders of the last hour by stage", 4, 38)],
+        [("Orders every five seconds", 4, 36), ("Orders a minute by region", 8, 36)],
+        [("Average order value by channel", 4, 36), ("Order to door: percentiles", 4, 36), ("Order to van: p95 by warehouse", 4, 36)],
+        [("Deliveries by region", 8, 42), ("Revenue by channel", 4, 42)],
     ]),
     ("Operations", [
         [("Rows a second", 3, 21), ("Consumer lag", 3, 21), ("Orders are visible after", 3, 21), ("Dead letters, last hour", 3, 21)],
         [("Sources: rate and lag", 6, 40), ("Freshness of sources and views", 6, 40)],
-        [("Rows a second by partition", 3, 42), ("Dead letters by reason", 4, 42), ("Latest dead letters", 5, 42)],
+        [("Rows a second by partition", 3, 42), ("Dead letters by reason", 3, 42), ("Latest dead letters", 6, 42)],
     ]),
 ]
 
@@ -53,6 +54,7 @@ NAMES = [
     ["malformed_json", "type_mismatch", "not_null", "invalid_utf8", "tombstone", "out_of_range"],
 ]
 COLORS = {name: PALETTE[at] for names in NAMES for at, name in enumerate(names)}
+COLORS.update({"Placed": "#8FB8DE", "Accepted": "#9AD1D4", "Shipped": "#F7CE8C", "Delivered": "#A9D6A3"})
 COLORS.update({"p50": "#17A2A2", "p95": "#F2A541", "p99": "#D1495B"})
 
 CSS = """
@@ -86,13 +88,13 @@ def positions(placed):
         return add(grid, component("ROW", f"ROW-{name}", parents, background="BACKGROUND_TRANSPARENT"))
 
     introduction = row("introduction")
-    add(introduction, component("MARKDOWN", "MARKDOWN-introduction", [*parents, introduction["id"]], width=12, height=7,
+    add(introduction, component("MARKDOWN", "MARKDOWN-introduction", [*parents, introduction["id"]], width=12, height=4,
                                 code=INTRODUCTION.strip()))
     for title, rows in SECTIONS:
-        add(grid, component("HEADER", f"HEADER-{title.lower()}", parents, text=title, headerSize="MEDIUM_HEADER",
+        add(grid, component("HEADER", f"HEADER-{title.lower().replace(' ', '-')}", parents, text=title, headerSize="MEDIUM_HEADER",
                             background="BACKGROUND_TRANSPARENT"))
         for at, cells in enumerate(rows):
-            line = row(f"{title.lower()}-{at}")
+            line = row(f"{title.lower().replace(' ', '-')}-{at}")
             for name, width, height in cells:
                 number, uuid = placed[name]
                 add(line, component("CHART", f"CHART-{number}", [*parents, line["id"]], chartId=number, width=width, height=height,

@@ -21,6 +21,18 @@ class Dataset(NamedTuple):
     about: str
     metrics: list
     hidden: tuple = ()  # columns that no chart can use
+    sql: str = ""  # of a data set that is a query of its own
+
+
+# An order is in every stage that it has reached, always at the time at which it was placed.
+STAGES = """
+SELECT created_at, region, 'Placed' AS stage FROM order_created
+UNION ALL SELECT created_at, region, 'Accepted' FROM order_created WHERE status <> 'declined'
+UNION ALL SELECT created_at, region, 'Shipped' FROM order_shipped
+UNION ALL SELECT created_at, region, 'Delivered' FROM order_delivered
+""".strip()
+TITLES = {"kafka_time": "Time", "reason_code": "Kind", "objective_seconds": "Objective (s)", "actual_seconds": "Behind (s)",
+          "rows_per_second": "Rows a second", "newest_event_time": "Newest event"}
 
 
 def ratio(part, whole):
@@ -67,12 +79,14 @@ DATASETS = [
             [CANCELLATIONS]),
     Dataset("public", "order_created", "created_at", "Every order as it came from Kafka.", [
         Metric("orders", "COUNT(*)", "Orders"), Metric("revenue", "SUM(revenue)", "Revenue", ".4s", "EUR")]),
+    Dataset("public", "order_stages", "created_at", "Orders by the stages that they have reached.",
+            [Metric("orders", "COUNT(*)", "Orders")], sql=STAGES),
     Dataset("public", "orders_per_minute", "window_start", "Orders and revenue a minute, region and category.", [
         Metric("orders", "SUM(orders)", "Orders"), Metric("revenue", "SUM(revenue)", "Revenue", ".4s", "EUR"),
         Metric("items", "SUM(items)", "Items"), Metric("declined_share", ratio("declined", "orders"), "Declined", ".1%")]),
     Dataset("public", "average_order_value", "window_start", "Value of paid orders a minute and channel.", [
         Metric("average_order_value", ratio("amount", "orders"), "Average order value", ",.2f", "EUR"),
-        Metric("median", "MAX(median)", "Median", ",.2f", "EUR"), Metric("p95", "MAX(p95)", "p95", ",.2f", "EUR")]),
+        Metric("revenue", "SUM(amount)", "Revenue", ".4s", "EUR"), Metric("median", "MAX(median)", "Median", ",.2f", "EUR"), Metric("p95", "MAX(p95)", "p95", ",.2f", "EUR")]),
     Dataset("public", "customers_per_hour", "hour", "Different customers an hour and region.",
             [Metric("orders", "SUM(orders)", "Orders"), Metric("customers", "SUM(customers)", "Customers")]),
     Dataset("public", "shipping_time_percentiles", "window_start", "Minutes from order to van, by warehouse.",

@@ -43,7 +43,7 @@ def metric_body(metric, known):
 
 def column_body(column, dataset):
     body = {name: column[name] for name in ("id", "column_name", "type", "expression", "filterable", "groupby")}
-    body["verbose_name"] = column["column_name"].replace("_", " ").capitalize()
+    body["verbose_name"] = datasets.TITLES.get(column["column_name"], column["column_name"].replace("_", " ").capitalize())
     body["is_dttm"] = column["is_dttm"] or column["column_name"] == dataset.time_column
     if column["column_name"] in dataset.hidden:
         body.update(filterable=False, groupby=False)
@@ -57,10 +57,13 @@ def put_datasets(superset, database):
     for dataset in datasets.DATASETS:
         say(f"data set {dataset.table}")
         number = known.get((dataset.schema, dataset.table))
+        own_query = {"sql": dataset.sql} if dataset.sql else {}
         if number is None:
             number = superset.call("POST", "dataset/", {
-                "database": database, "schema": dataset.schema, "table_name": dataset.table})["id"]
+                "database": database, "schema": dataset.schema, "table_name": dataset.table, **own_query})["id"]
         else:
+            if own_query:
+                superset.call("PUT", f"dataset/{number}", own_query)
             superset.call("PUT", f"dataset/{number}/refresh")
         found = superset.call("GET", f"dataset/{number}")["result"]
         metrics = {row["metric_name"]: row["id"] for row in found["metrics"]}

@@ -90,6 +90,10 @@ def heatmap(form, query):
              "post_processing": [{"operation": "rank", "options": {"metric": label(form["metric"])}}]}]
 
 
+def funnel(form, query):
+    return [{**query, "columns": form["groupby"], "metrics": [form["metric"]], "orderby": [[form["metric"], False]]}]
+
+
 def pie(form, query):
     name = label(form["metric"])
     share = {"operation": "contribution", "options": {"columns": [name], "rename_columns": [name + "__contribution"]}}
@@ -105,7 +109,7 @@ def treemap(form, query):
 BUILDERS = {
     "big_number": big_number, "big_number_total": big_number_total, "echarts_timeseries_line": series,
     "echarts_timeseries_bar": series, "echarts_area": series, "table": table, "heatmap_v2": heatmap, "pie": pie,
-    "treemap_v2": treemap}
+    "funnel": funnel, "treemap_v2": treemap}
 
 
 def build(form, dataset):

@@ -63,6 +63,10 @@ EXTRA_SEQUENTIAL_COLOR_SCHEMES = [{
     "id": "freshet_heat", "label": "Freshet heat", "description": "", "isDiverging": False,
     "colors": ["#EEF4FA", "#BFD9EC", "#F7CE8C", "#F2A541", "#D1495B"],
 }]
-THEME_DEFAULT = {**STOCK_THEME, "token": {**STOCK_THEME["token"], "colorPrimary": "#1F77B4", "colorLink": "#1F77B4",
+# Legends without "All" and "Inv", whose words do not come with the front end; times on an axis that do not touch.
+PLOT = {"legend": {"selector": False, "icon": "circle", "itemWidth": 14, "itemHeight": 14},
+        "xAxis": {"axisLabel": {"fontSize": 11, "hideOverlap": True}}, "yAxis": {"axisLabel": {"fontSize": 11}}}
+PLOTS = ("echarts_area", "echarts_timeseries_bar", "echarts_timeseries_line")
+THEME_DEFAULT = {**STOCK_THEME, "echartsOptionsOverridesByChartType": dict.fromkeys(PLOTS, PLOT), "token": {**STOCK_THEME["token"], "colorPrimary": "#1F77B4", "colorLink": "#1F77B4",
                                           "brandAppName": APP_NAME}}
 THEME_DARK = None

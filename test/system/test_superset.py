@@ -84,7 +84,7 @@ def test_charts_are_stored_with_the_queries_that_a_browser_sends(demo, page):
 
 
 def test_a_number_moves_with_the_events(demo, page):
-    name, burst = "Orders, last hour", 3000
+    name, burst = "Orders", 3000
     before = wait_until(lambda: page.number(name), 30, 0.2)
     topics = Topics(demo.bootstrap)
     try:
