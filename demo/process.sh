@@ -4,6 +4,7 @@
 #   process_start FILE LOG COMMAND...   starts it detached from the terminal, output to LOG
 #   process_running FILE                0 while it runs
 #   process_stop FILE [SECONDS]         SIGTERM, and SIGKILL when it still runs after SECONDS (30)
+#   process_end_orphans FILE            ends what is left of one that was killed: workers, which may hold its port
 #   port_taken PORT                     0 when something answers on 127.0.0.1:PORT
 
 # The start time of a process in clock ticks since boot; empty when it is gone or a zombie.
@@ -29,6 +30,17 @@ process_running() {
   [ -n "$pid" ] && [ -n "$born" ] && [ "$(process_born "$pid")" = "$born" ]
 }
 
+# A program leads a session of its own, and the system gives the number of a group to nobody while it has a member.
+process_end_orphans() {
+  local pid='' try # a zombie that nobody waits for stays in the group: not for ever
+  { read -r pid _ <"$1"; } 2>/dev/null || true
+  if [ -z "$pid" ] || [ -n "$(process_born "$pid")" ]; then return 0; fi
+  for try in {1..20}; do
+    kill -KILL -- "-$pid" 2>/dev/null || return 0
+    sleep 0.1
+  done
+}
+
 process_stop() {
   local file=$1 seconds=${2:-30} pid deadline
   if process_running "$file"; then
@@ -40,6 +52,7 @@ process_stop() {
       sleep 0.1
     done
   fi
+  process_end_orphans "$file"
   rm -f "$file"
 }
 

@@ -7,6 +7,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 dir=${1:?usage: down.sh DIR}
 [ -d "$dir" ] || exit 0
 if process_running "$dir/web.pid"; then echo "superset: stopping" >&2; fi
-process_stop "$dir/web.pid" 15
+process_stop "$dir/web.pid" 6
 process_stop "$dir/redis.pid" 10
 if [ -f "$dir/socket-folder" ]; then rm -rf "$(cat "$dir/socket-folder")" "$dir/socket-folder"; fi

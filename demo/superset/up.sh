@@ -90,6 +90,7 @@ web() {
     [ "$(cat "$dir/port")" = "$port" ] || fail "$dir runs on port $(cat "$dir/port") and not $port; stop it first (down.sh $dir)"
     return 0
   fi
+  process_end_orphans "$dir/web.pid"
   ! port_taken "$port" || fail "port $port is taken by another program"
   echo "$port" >"$dir/port"
   process_start "$dir/web.pid" "$dir/log/web.log" "$python" -m gunicorn --bind "127.0.0.1:$port" --chdir "$dir" \

@@ -133,8 +133,9 @@ def test_killed_and_started_again_it_goes_on(demo):
     half.kill()
     half.wait()
     demo.up()
-    assert int(demo.ask("SELECT sum(orders) FROM orders_per_minute")[0]) >= orders
-    assert demo.ask("SELECT DISTINCT state FROM freshet.sources") == ["running"]
+    # It is up when little is left to read; what was visible before is visible again a moment later.
+    assert wait_until(lambda: int(demo.ask("SELECT sum(orders) FROM orders_per_minute")[0]) >= orders, 30, 0.2)
+    assert wait_until(lambda: demo.ask("SELECT DISTINCT state FROM freshet.sources") == ["running"], 30, 0.2)
     assert requests.get(f"{demo.url}/health", timeout=10).text == "OK"
 
 
