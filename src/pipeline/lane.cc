@@ -1,7 +1,9 @@
 // Invariants of a lane:
-// 1. A partition's decoded position is the offset after the last record of `batch_` or `dead_letters_`; both commit together.
+// 1. A partition's decoded position is the offset after the last record of `batch_` or
+// `dead_letters_`; both commit together.
 // 2. The batch is only changed by the lane's thread; a parked lane has an empty batch.
-// 3. A commit that failed is tried again with the same batch or ends the lane; the batch is never dropped.
+// 3. A commit that failed is tried again with the same batch or ends the lane; the batch is never
+// dropped.
 
 #include "pipeline/lane.h"
 
@@ -31,7 +33,8 @@ size_t BytesOf(const model::DeadLetter& letter) {
 
 }  // namespace
 
-Lane::Lane(const PipelineOptions& options, store::Store* store, const base::Clock* clock, LaneEvents events)
+Lane::Lane(const PipelineOptions& options, store::Store* store, const base::Clock* clock,
+           LaneEvents events)
     : options_(options), store_(store), clock_(clock), events_(std::move(events)) {}
 
 Lane::~Lane() { Stop(); }
@@ -42,10 +45,13 @@ base::Status Lane::Start(LaneStart start, std::unique_ptr<source::Reader> reader
   const base::Labels labels{{"source", start.setup.source->name}};
   auto& metrics = base::Metrics();
   rows_metric_ = &metrics.GetCounter("freshet_pipeline_rows_total", "rows committed", labels);
-  dead_letters_metric_ = &metrics.GetCounter("freshet_pipeline_dead_letters_total", "records or rows dead-lettered", labels);
-  commit_seconds_ = &metrics.GetHistogram("freshet_pipeline_commit_seconds", "from the first delta to the durable commit", labels);
-  latency_seconds_ = &metrics.GetHistogram("freshet_pipeline_latency_seconds",
-                                           "from a batch's newest Kafka timestamp to its commit", labels);
+  dead_letters_metric_ = &metrics.GetCounter("freshet_pipeline_dead_letters_total",
+                                             "records or rows dead-lettered", labels);
+  commit_seconds_ = &metrics.GetHistogram("freshet_pipeline_commit_seconds",
+                                          "from the first delta to the durable commit", labels);
+  latency_seconds_ =
+      &metrics.GetHistogram("freshet_pipeline_latency_seconds",
+                            "from a batch's newest Kafka timestamp to its commit", labels);
   RETURN_IF_ERROR(Rebuild(start.setup));
   AddPartitions(std::move(start.positions));
   RETURN_IF_ERROR(Reassign());
@@ -66,15 +72,29 @@ base::Status Lane::Rebuild(const SourceSetup& setup) {
   return {};
 }
 
+PartitionProgress ProgressAt(const store::Position& position, model::LaneId lane,
+                             base::MonotonicTime now) {
+  PartitionProgress progress;
+  progress.partition = position.partition;
+  progress.lane = lane;
+  progress.next_offset = position.next_offset.value;
+  progress.watermark = position.watermark;
+  progress.last_row = now;
+  return progress;
+}
+
+std::optional<model::EventTime> NewestEvent(const catalog::Source& source,
+                                            const store::Position& position) {
+  if (!position.watermark) return std::nullopt;
+  return model::EventTime(position.watermark->value + source.schema.watermark_delay_us);
+}
+
 void Lane::AddPartitions(std::vector<store::Position> positions) {
   for (auto& position : positions) {
     Partition partition;
     partition.position = position;
-    partition.progress.partition = position.partition;
-    partition.progress.lane = lane_;
-    partition.progress.next_offset = position.next_offset.value;
-    partition.progress.watermark = position.watermark;
-    partition.progress.last_row = clock_->Monotonic();
+    partition.progress = ProgressAt(position, lane_, clock_->Monotonic());
+    newest_event_ = std::max(newest_event_, NewestEvent(*setup_.source, position));
     partitions_.push_back(std::move(partition));
     assignment_changed_ = true;
   }
@@ -84,7 +104,8 @@ base::Status Lane::Reassign() {
   if (!assignment_changed_) return {};
   assignment_changed_ = false;
   std::vector<source::PartitionStart> starts;
-  for (const auto& partition : partitions_) starts.push_back({partition.position.partition, partition.position.next_offset});
+  for (const auto& partition : partitions_)
+    starts.push_back({partition.position.partition, partition.position.next_offset});
   return reader_->Assign(starts);
 }
 
@@ -162,10 +183,11 @@ bool Lane::WaitForRoom() {
     if (progress_.state == SourceState::kDiskFull) SetState(SourceState::kRunning);
     return true;
   }
-  SetState(SourceState::kDiskFull,
-           base::Exhausted("too little free disk space; the source is paused")
-               .WithSqlstate("53100")
-               .WithHint("Free some space on the data directory's disk; the source goes on by itself."));
+  SetState(
+      SourceState::kDiskFull,
+      base::Exhausted("too little free disk space; the source is paused")
+          .WithSqlstate("53100")
+          .WithHint("Free some space on the data directory's disk; the source goes on by itself."));
   Sleep(milliseconds(500));
   return true;
 }
@@ -203,7 +225,8 @@ bool Lane::DecodeRuns() {
       if (batch_->rows() >= options_.max_batch_rows && !CommitBatch()) return false;
       const size_t room = options_.max_batch_rows - batch_->rows();
       run.end = static_cast<uint32_t>(std::min<size_t>(whole.end, run.begin + room));
-      run.next_offset = run.end == whole.end ? whole.next_offset : model::Offset(records_.records[run.end].offset);
+      run.next_offset = run.end == whole.end ? whole.next_offset
+                                             : model::Offset(records_.records[run.end].offset);
       if (!DecodeRun(run)) return false;
       run.begin = run.end;
     } while (run.begin < whole.end);
@@ -226,7 +249,8 @@ bool Lane::DecodeRun(const model::RecordRun& run) {
     StopAtError(partition, first_row);
     return false;
   }
-  for (size_t i = first_letter; i < dead_letters_.size(); ++i) dead_letter_bytes_ += BytesOf(dead_letters_[i]);
+  for (size_t i = first_letter; i < dead_letters_.size(); ++i)
+    dead_letter_bytes_ += BytesOf(dead_letters_[i]);
   partition->position.next_offset = run.next_offset;
   partition->rows_since_rate += run.end - run.begin;
   if (run.end > run.begin) partition->progress.last_row = clock_->Monotonic();
@@ -234,7 +258,8 @@ bool Lane::DecodeRun(const model::RecordRun& run) {
   return true;
 }
 
-// on_error = 'stop': what stands before the record in its partition is committed, the position is the record itself.
+// on_error = 'stop': what stands before the record in its partition is committed, the position is
+// the record itself.
 void Lane::StopAtError(Partition* partition, size_t first_row) {
   const model::DeadLetter letter = dead_letters_.front();
   dead_letters_.clear();
@@ -248,12 +273,12 @@ void Lane::StopAtError(Partition* partition, size_t first_row) {
   End(base::DataError("record at partition " + std::to_string(letter.partition.value) + " offset " +
                       std::to_string(letter.offset.value) + " cannot be used: " + letter.reason)
           .WithDetail("The source has on_error = 'stop'.")
-          .WithHint("Mend the producer and skip the record with ALTER SOURCE " + setup_.source->name +
-                    " RESET, or use on_error = 'dead_letter'."));
+          .WithHint("Mend the producer and skip the record with ALTER SOURCE " +
+                    setup_.source->name + " RESET, or use on_error = 'dead_letter'."));
 }
 
-// The event time column of rows [first_row, end) belongs to their partitions; generated ones are filled at the commit, so
-// their watermark moves with the commit after it.
+// The event time column of rows [first_row, end) belongs to their partitions; generated ones are
+// filled at the commit, so their watermark moves with the commit after it.
 void Lane::UpdateWatermarks(size_t first_row) {
   const auto& schema = setup_.source->schema;
   if (schema.event_time < 0) return;
@@ -275,7 +300,8 @@ void Lane::UpdateWatermarks(size_t first_row) {
 
 bool Lane::BatchIsDue() const {
   if (!batch_open_) return false;
-  if (batch_->rows() >= options_.max_batch_rows || batch_->bytes() >= options_.max_batch_bytes) return true;
+  if (batch_->rows() >= options_.max_batch_rows || batch_->bytes() >= options_.max_batch_bytes)
+    return true;
   if (dead_letter_bytes_ >= options_.max_dead_letter_bytes) return true;
   const auto age = clock_->Monotonic() - batch_started_;
   return age >= (backlog_ ? options_.backlog_linger : options_.linger);
@@ -320,10 +346,12 @@ void Lane::AfterCommit(const store::LaneCommitResult& result) {
   if (progress_.state != SourceState::kRunning) SetState(SourceState::kRunning);
   rows_metric_->Add(batch_->rows());
   dead_letters_metric_->Add(result.dead_letters);
-  commit_seconds_->Observe(std::chrono::duration<double>(result.aggregate_time + result.commit_time).count());
+  commit_seconds_->Observe(
+      std::chrono::duration<double>(result.aggregate_time + result.commit_time).count());
   const size_t rows = batch_->rows();
   if (rows > 0 && !batch_->kafka_time().IsNull(rows - 1)) {
-    const base::WallTime newest{std::chrono::microseconds(batch_->kafka_time().Get<int64_t>(rows - 1))};
+    const base::WallTime newest{
+        std::chrono::microseconds(batch_->kafka_time().Get<int64_t>(rows - 1))};
     latency_seconds_->Observe(std::chrono::duration<double>(clock_->Wall() - newest).count());
   }
   model::CommitNotice notice;
@@ -370,7 +398,8 @@ void Lane::PublishProgress() {
   progress_.partitions.clear();
   for (auto& partition : partitions_) {
     for (const auto& state : states)
-      if (state.partition == partition.position.partition) partition.progress.high_watermark_offset = state.high_watermark_offset;
+      if (state.partition == partition.position.partition)
+        partition.progress.high_watermark_offset = state.high_watermark_offset;
     if (seconds >= 1.0) {
       const double rate = static_cast<double>(partition.rows_since_rate) / seconds;
       partition.progress.rows_per_second += 0.4 * (rate - partition.progress.rows_per_second);
@@ -388,7 +417,9 @@ void Lane::SetState(SourceState state, base::Status error) {
   if (progress_.state != state || progress_.error.message() != error.message()) {
     const auto level = error.ok() ? base::Level::kInfo : base::Level::kWarning;
     base::Log(level, "pipeline", "lane state",
-              {{"source", setup_.source->name}, {"lane", std::to_string(lane_.value)}, {"state", NameOf(state)},
+              {{"source", setup_.source->name},
+               {"lane", std::to_string(lane_.value)},
+               {"state", NameOf(state)},
                {"error", error.ok() ? "" : error.ToString()}});
   }
   progress_.state = state;

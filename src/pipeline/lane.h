@@ -1,13 +1,17 @@
 #pragma once
-// Lane: the owner of some partitions of one source from the poll to the commit. Its thread polls records, decodes them
-// into its column batch, and commits micro-batches; nothing of it is shared but the database.
+// Lane: the owner of some partitions of one source from the poll to the commit. Its thread polls
+// records, decodes them into its column batch, and commits micro-batches; nothing of it is shared
+// but the database.
 //
-// Micro-batches close on rows, bytes or linger, whichever is first; while records are waiting (backlog) they are let grow.
+// Micro-batches close on rows, bytes or linger, whichever is first; while records are waiting
+// (backlog) they are let grow.
 //
-// Threads: `lane-<id>` runs Run(); the other functions are for one controlling thread (the source's runner), Progress for
+// Threads: `lane-<id>` runs Run(); the other functions are for one controlling thread (the source's
+// runner), Progress for
 //   any. Park/Unpark is the barrier of semantics 19: a parked lane stands at a commit boundary.
 // Owns: reader, decoder, writer, batch. Borrows: store, clock (for its life).
-// Errors: what passes by itself is waited for (state kWaiting, kDiskFull); anything else ends the lane (kStopped) with
+// Errors: what passes by itself is waited for (state kWaiting, kDiskFull); anything else ends the
+// lane (kStopped) with
 //   everything before the failing record committed.
 // Limits: LaneOptions.
 
@@ -47,6 +51,13 @@ struct LaneEvents {
   std::function<void(model::ObjectId view, const base::Status& why)> view_failed;
 };
 
+// What a stored position tells before its lane has read anything.
+PartitionProgress ProgressAt(const store::Position& position, model::LaneId lane,
+                             base::MonotonicTime now);
+// The newest event that a watermark stands for: the watermark runs behind it by the source's delay.
+std::optional<model::EventTime> NewestEvent(const catalog::Source& source,
+                                            const store::Position& position);
+
 struct LaneStart {
   SourceSetup setup;
   model::LaneId lane;
@@ -55,15 +66,16 @@ struct LaneStart {
 
 class Lane {
  public:
-  Lane(const PipelineOptions& options, store::Store* store, const base::Clock* clock, LaneEvents events);
+  Lane(const PipelineOptions& options, store::Store* store, const base::Clock* clock,
+       LaneEvents events);
   ~Lane();
 
   base::Status Start(LaneStart start, std::unique_ptr<source::Reader> reader);
   void StartParked() { command_ = Command::kPark; }  // before Start: a paused source
-  void Stop();                                    // idempotent; commits what is decoded first
+  void Stop();                                       // idempotent; commits what is decoded first
   model::LaneId id() const { return lane_; }
 
-  void Park();                                    // returns when the lane stands at a commit boundary (or has ended)
+  void Park();  // returns when the lane stands at a commit boundary (or has ended)
   base::Status Unpark(const SourceSetup& setup);
   void AddPartitions(std::vector<store::Position> positions);  // while parked
 
@@ -71,20 +83,20 @@ class Lane {
 
  private:
   struct Partition {
-    store::Position position;                     // decoded, not yet committed
+    store::Position position;  // decoded, not yet committed
     bool moved = false;
     PartitionProgress progress;
     int64_t rows_since_rate = 0;
   };
 
   void Run();
-  bool HandleCommands();                          // false = stop
-  bool PollOnce();                                // false = the lane ended
-  bool DecodeRuns();                              // false = the lane ended
+  bool HandleCommands();  // false = stop
+  bool PollOnce();        // false = the lane ended
+  bool DecodeRuns();      // false = the lane ended
   bool DecodeRun(const model::RecordRun& run);
   void StopAtError(Partition* partition, size_t first_row);
   bool BatchIsDue() const;
-  bool CommitBatch();                             // false = the lane ended
+  bool CommitBatch();  // false = the lane ended
   bool RetryCommit(const base::Status& error, std::chrono::milliseconds* backoff);
   void AfterCommit(const store::LaneCommitResult& result);
   void UpdateWatermarks(size_t first_row);
@@ -93,7 +105,7 @@ class Lane {
   void SetState(SourceState state, base::Status error = {});
   void End(base::Status error);
   bool WaitForRoom();
-  void Sleep(std::chrono::milliseconds time);     // wakes for commands
+  void Sleep(std::chrono::milliseconds time);  // wakes for commands
   base::Status Reassign();
   base::Status Rebuild(const SourceSetup& setup);
   Partition* Find(model::PartitionId id);

@@ -39,7 +39,10 @@ const char* NameOf(SourceState state) {
 }
 
 SourceRunner::SourceRunner(Environment environment, SourceSetup setup)
-    : env_(std::move(environment)), id_(setup.source->id), setup_(std::move(setup)), since_(env_.clock->Wall()) {}
+    : env_(std::move(environment)),
+      id_(setup.source->id),
+      setup_(std::move(setup)),
+      since_(env_.clock->Wall()) {}
 
 SourceSetup SourceRunner::Setup() const {
   std::lock_guard lock(mutex_);
@@ -49,6 +52,8 @@ SourceSetup SourceRunner::Setup() const {
 SourceRunner::~SourceRunner() { Stop(); }
 
 void SourceRunner::Start() {
+  // A failure to read is met again, and told, when the lanes are made.
+  if (auto positions = StoredPositions(*setup_.source); positions.ok()) stored_ = positions.Take();
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -74,6 +79,7 @@ void SourceRunner::Run() {
   while (true) {
     const base::Status status = Connect();
     if (status.ok()) break;
+    if (!WaitFor(milliseconds(0))) return;
     if (!PassesByItself(status)) {
       SetState(SourceState::kStopped, status);
       return;
@@ -118,8 +124,10 @@ base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
     return {};
   }
   return base::Corrupt("topic \"" + source.topic + "\" was deleted and made anew")
-      .WithDetail("The stored positions belong to topic id " + source.topic_id + ", the broker now has " + info.topic_id + ".")
-      .WithHint("Read the new topic from its beginning with ALTER SOURCE " + source.name + " RESET.");
+      .WithDetail("The stored positions belong to topic id " + source.topic_id +
+                  ", the broker now has " + info.topic_id + ".")
+      .WithHint("Read the new topic from its beginning with ALTER SOURCE " + source.name +
+                " RESET.");
 }
 
 size_t SourceRunner::LaneCount(size_t partitions) const {
@@ -132,38 +140,57 @@ model::LaneId SourceRunner::LaneOf(model::PartitionId partition) const {
   return model::LaneId(static_cast<int32_t>(id_.value * kLanesPerSource + index));
 }
 
-// Stored positions; a partition without one starts where the source says if the source is new, else at its earliest record.
-base::Result<std::vector<store::Position>> SourceRunner::StartPositions(const source::TopicInfo& info) {
+base::Result<std::vector<store::Position>> SourceRunner::StoredPositions(
+    const catalog::Source& source) const {
+  ASSIGN_OR_RETURN(auto stored, env_.store->ReadPositions(source.id));
+  std::erase_if(stored, [&](const auto& position) {
+    return position.incarnation.value != source.incarnation;
+  });
+  return stored;
+}
+
+// Stored positions; a partition without one starts where the source says if the source is new, else
+// at its earliest record.
+base::Result<std::vector<store::Position>> SourceRunner::StartPositions(
+    const source::TopicInfo& info) {
   const SourceSetup setup = Setup();
   const auto& source = *setup.source;
-  ASSIGN_OR_RETURN(auto stored, env_.store->ReadPositions(source.id));
-  std::erase_if(stored, [&](const auto& position) { return position.incarnation.value != source.incarnation; });
+  ASSIGN_OR_RETURN(auto stored, StoredPositions(source));
   const bool fresh = stored.empty();
-  std::vector<store::Position> positions;
+  std::vector<store::Position> positions, resolved;
   for (const auto partition : info.partitions) {
-    const auto known = std::find_if(stored.begin(), stored.end(), [&](const auto& p) { return p.partition == partition; });
+    const auto known = std::find_if(stored.begin(), stored.end(),
+                                    [&](const auto& p) { return p.partition == partition; });
     if (known != stored.end()) {
       positions.push_back(*known);
       continue;
     }
     const auto start = fresh ? StartOf(source.startup_mode) : source::StartAt::kEarliest;
-    ASSIGN_OR_RETURN(auto offset, admin_->Resolve(partition, start, source.startup_timestamp_ms, env_.options.broker_timeout));
-    store::Position position{source.id, model::Incarnation(source.incarnation), partition, offset, std::nullopt};
-    RETURN_IF_ERROR(env_.store->WritePositions(LaneOf(partition), {position}));
-    positions.push_back(position);
+    ASSIGN_OR_RETURN(auto offset, admin_->Resolve(partition, start, source.startup_timestamp_ms,
+                                                  env_.options.broker_timeout));
+    resolved.push_back(
+        {source.id, model::Incarnation(source.incarnation), partition, offset, std::nullopt});
   }
+  // In one commit: a source with some of its positions would not be new any more.
+  if (!resolved.empty()) RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), resolved));
+  positions.insert(positions.end(), resolved.begin(), resolved.end());
   return positions;
 }
 
-base::Status SourceRunner::MakeLanes(const source::TopicInfo& info, const std::vector<store::Position>& positions) {
+base::Status SourceRunner::MakeLanes(const source::TopicInfo& info,
+                                     const std::vector<store::Position>& positions) {
   const SourceSetup setup = Setup();
   const auto& source = *setup.source;
   std::vector<std::unique_ptr<Lane>> lanes;
   for (size_t i = 0; i < lane_count_; ++i) {
-    LaneStart start{setup, model::LaneId(static_cast<int32_t>(source.id.value * kLanesPerSource + static_cast<int64_t>(i))), {}};
+    LaneStart start{setup,
+                    model::LaneId(static_cast<int32_t>(source.id.value * kLanesPerSource +
+                                                       static_cast<int64_t>(i))),
+                    {}};
     for (const auto& position : positions)
       if (LaneOf(position.partition) == start.lane) start.positions.push_back(position);
-    source::ReaderOptions reader_options{source.topic, source.properties, env_.options.max_fetch_bytes};
+    source::ReaderOptions reader_options{source.topic, source.properties,
+                                         env_.options.max_fetch_bytes};
     ASSIGN_OR_RETURN(auto reader, env_.readers.reader(reader_options));
     auto lane = std::make_unique<Lane>(env_.options, env_.store, env_.clock, env_.events.lane);
     if (source.paused) lane->StartParked();
@@ -181,7 +208,8 @@ base::Status SourceRunner::NoticeGrowth() {
   RETURN_IF_ERROR(CheckTopic(info));
   std::vector<model::PartitionId> added;
   for (const auto partition : info.partitions)
-    if (std::find(known_.begin(), known_.end(), partition) == known_.end()) added.push_back(partition);
+    if (std::find(known_.begin(), known_.end(), partition) == known_.end())
+      added.push_back(partition);
   if (added.empty()) return {};
   base::Log(base::Level::kInfo, "pipeline", "topic has more partitions",
             {{"source", Setup().source->name}, {"added", std::to_string(added.size())}});
@@ -213,7 +241,8 @@ base::Status SourceRunner::Unpark(const SourceSetup& setup) {
   base::Status first;
   if (!setup.source->paused)
     for (auto& lane : lanes_)
-      if (base::Status status = lane->Unpark(setup); !status.ok() && first.ok()) first = std::move(status);
+      if (base::Status status = lane->Unpark(setup); !status.ok() && first.ok())
+        first = std::move(status);
   barrier_.unlock();
   return first;
 }
@@ -233,10 +262,32 @@ void SourceRunner::SetState(SourceState state, base::Status error) {
   if (state_ != state || error_.message() != error.message()) {
     since_ = env_.clock->Wall();
     base::Log(error.ok() ? base::Level::kInfo : base::Level::kWarning, "pipeline", "source state",
-              {{"source", setup_.source->name}, {"state", NameOf(state)}, {"error", error.ok() ? "" : error.ToString()}});
+              {{"source", setup_.source->name},
+               {"state", NameOf(state)},
+               {"error", error.ok() ? "" : error.ToString()}});
   }
   state_ = state;
   error_ = std::move(error);
+}
+
+// The minimum over active partitions. One that is quiet for idle_timeout with nothing waiting does
+// not hold time back; when all are, time stands at the latest of them, as in Flink's valve for idle
+// channels. nullopt = not known yet.
+std::optional<model::EventTime> SourceRunner::WatermarkOf(
+    const std::vector<PartitionProgress>& partitions) const {
+  const auto now = env_.clock->Monotonic();
+  const auto idle_timeout = std::chrono::microseconds(setup_.source->idle_timeout_us);
+  std::optional<model::EventTime> minimum, maximum;
+  bool active = false;
+  for (const auto& partition : partitions) {
+    maximum = std::max(maximum, partition.watermark);
+    const bool nothing_waits = partition.high_watermark_offset >= 0 && partition.lag() == 0;
+    if (nothing_waits && now - partition.last_row > idle_timeout) continue;
+    if (!partition.watermark) return std::nullopt;
+    minimum = active ? std::min(minimum, partition.watermark) : partition.watermark;
+    active = true;
+  }
+  return active ? minimum : maximum;
 }
 
 SourceProgress SourceRunner::Progress() const {
@@ -247,28 +298,25 @@ SourceProgress SourceRunner::Progress() const {
   out.error = error_;
   out.since = since_;
   out.lanes = static_cast<int>(lanes_.size());
+  if (lanes_.empty()) {
+    for (const auto& position : stored_) {
+      out.partitions.push_back(ProgressAt(position, model::LaneId(0), env_.clock->Monotonic()));
+      out.newest_event = std::max(out.newest_event, NewestEvent(*setup_.source, position));
+    }
+  }
   for (const auto& lane : lanes_) {
     const LaneProgress progress = lane->Progress();
-    out.partitions.insert(out.partitions.end(), progress.partitions.begin(), progress.partitions.end());
-    if (progress.newest_event && (!out.newest_event || *out.newest_event < *progress.newest_event))
-      out.newest_event = progress.newest_event;
+    out.partitions.insert(out.partitions.end(), progress.partitions.begin(),
+                          progress.partitions.end());
+    out.newest_event = std::max(out.newest_event, progress.newest_event);
     out.last_commit = std::max(out.last_commit, progress.last_commit);
-    if (out.state == SourceState::kRunning && progress.state != SourceState::kRunning && progress.state != SourceState::kStarting) {
+    if (out.state == SourceState::kRunning && progress.state != SourceState::kRunning &&
+        progress.state != SourceState::kStarting) {
       out.state = progress.state;
       out.error = progress.error;
     }
   }
-  // The minimum over active partitions: one that is quiet for idle_timeout with nothing waiting does not hold time back.
-  const auto now = env_.clock->Monotonic();
-  std::optional<model::EventTime> minimum;
-  bool unknown = out.partitions.empty();
-  for (const auto& partition : out.partitions) {
-    const bool quiet = now - partition.last_row > std::chrono::microseconds(setup_.source->idle_timeout_us);
-    if (quiet && partition.lag() == 0) continue;
-    if (!partition.watermark) unknown = true;
-    else if (!minimum || *partition.watermark < *minimum) minimum = partition.watermark;
-  }
-  if (!unknown && minimum && (!watermark_ || *watermark_ < *minimum)) watermark_ = minimum;
+  watermark_ = std::max(watermark_, WatermarkOf(out.partitions));
   out.watermark = watermark_;
   return out;
 }

@@ -1,9 +1,10 @@
 #pragma once
-// SourceRunner: one source at work. Finds its topic and start positions, deals the partitions to lanes, watches for new
-// partitions and a recreated topic, and is the barrier for DDL.
+// SourceRunner: one source at work. Finds its topic and start positions, deals the partitions to
+// lanes, watches for new partitions and a recreated topic, and is the barrier for DDL.
 //
-// Threads: `source-<id>` runs Run(); Start, Stop, Park, Unpark are for one caller at a time (the Pipeline), Progress for any.
-// Owns: its lanes. Borrows: store, clock. Errors: as SourceProgress::state and error; it tries again by itself what may pass.
+// Threads: `source-<id>` runs Run(); Start, Stop, Park, Unpark are for one caller at a time (the
+// Pipeline), Progress for any. Owns: its lanes. Borrows: store, clock. Errors: as
+// SourceProgress::state and error; it tries again by itself what may pass.
 
 #include <condition_variable>
 #include <functional>
@@ -19,8 +20,8 @@ namespace pipeline {
 // How readers are made; the server passes the real ones, tests may count calls.
 struct ReaderFactory {
   std::function<base::Result<std::unique_ptr<source::Reader>>(const source::ReaderOptions&)> reader;
-  std::function<base::Result<std::unique_ptr<source::TopicAdmin>>(const std::string& topic,
-                                                                  const std::map<std::string, std::string>& properties)>
+  std::function<base::Result<std::unique_ptr<source::TopicAdmin>>(
+      const std::string& topic, const std::map<std::string, std::string>& properties)>
       admin;
 };
 
@@ -43,38 +44,43 @@ class SourceRunner {
   ~SourceRunner();
 
   void Start();
-  void Stop();                                     // idempotent
-  void Park();                                     // all lanes stand at a commit boundary and none is made
-  base::Status Unpark(const SourceSetup& setup);   // goes on, with what is new
+  void Stop();  // idempotent
+  void Park();  // all lanes stand at a commit boundary and none is made
+  base::Status Unpark(const SourceSetup& setup);  // goes on, with what is new
 
-  void EndParked();                                // instead of Unpark: its tables are gone
+  void EndParked();  // instead of Unpark: its tables are gone
 
   SourceProgress Progress() const;
   std::optional<model::EventTime> Watermark() const;
 
  private:
   void Run();
-  base::Status Connect();                          // topic, positions, lanes
+  base::Status Connect();  // topic, positions, lanes
   base::Status CheckTopic(const source::TopicInfo& info);
   base::Result<std::vector<store::Position>> StartPositions(const source::TopicInfo& info);
-  base::Status MakeLanes(const source::TopicInfo& info, const std::vector<store::Position>& positions);
+  base::Status MakeLanes(const source::TopicInfo& info,
+                         const std::vector<store::Position>& positions);
   base::Status NoticeGrowth();
+  base::Result<std::vector<store::Position>> StoredPositions(const catalog::Source& source) const;
   model::LaneId LaneOf(model::PartitionId partition) const;
   size_t LaneCount(size_t partitions) const;
-  SourceSetup Setup() const;                       // a copy: a barrier may replace the setup at any moment
-  bool WaitFor(std::chrono::milliseconds time);    // false = stop
+  SourceSetup Setup() const;  // a copy: a barrier may replace the setup at any moment
+  std::optional<model::EventTime> WatermarkOf(
+      const std::vector<PartitionProgress>& partitions) const;  // under mutex_
+  bool WaitFor(std::chrono::milliseconds time);                 // false = stop
   void SetState(SourceState state, base::Status error = {});
 
   const Environment env_;
-  const model::ObjectId id_;                       // of the source, the same in every setup
-  std::mutex barrier_;                             // held while parked, and while lanes are made or given partitions
+  const model::ObjectId id_;  // of the source, the same in every setup
+  std::mutex barrier_;        // held while parked, and while lanes are made or given partitions
   std::unique_ptr<source::TopicAdmin> admin_;
-  std::vector<std::unique_ptr<Lane>> lanes_;       // changed under mutex_, by the runner's thread alone
+  std::vector<std::unique_ptr<Lane>> lanes_;  // changed under mutex_, by the runner's thread alone
   std::vector<model::PartitionId> known_;
   size_t lane_count_ = 0;
 
-  mutable std::mutex mutex_;                       // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   SourceSetup setup_;
+  std::vector<store::Position> stored_;  // by the run before, told until there are lanes
   std::condition_variable wake_;
   bool stop_ = false;
   SourceState state_ = SourceState::kStarting;

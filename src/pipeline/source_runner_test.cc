@@ -42,19 +42,23 @@ class QuietReader : public source::Reader {
 
 class FourPartitions : public source::TopicAdmin {
  public:
-  explicit FourPartitions(std::function<void()> at_resolve) : at_resolve_(std::move(at_resolve)) {}
+  FourPartitions(std::function<void()> at_resolve, milliseconds answer_time)
+      : at_resolve_(std::move(at_resolve)), answer_time_(answer_time) {}
   base::Result<source::TopicInfo> Describe(milliseconds) override {
+    std::this_thread::sleep_for(answer_time_);
     source::TopicInfo info{"topic-id", {}};
     for (int i = 0; i < kPartitions; ++i) info.partitions.push_back(model::PartitionId(i));
     return info;
   }
-  base::Result<model::Offset> Resolve(model::PartitionId, source::StartAt, int64_t, milliseconds) override {
+  base::Result<model::Offset> Resolve(model::PartitionId, source::StartAt, int64_t,
+                                      milliseconds) override {
     at_resolve_();
     return model::Offset(7);
   }
 
  private:
   std::function<void()> at_resolve_;
+  milliseconds answer_time_;
 };
 
 class SourceRunnerTest : public testing::Test {
@@ -62,21 +66,28 @@ class SourceRunnerTest : public testing::Test {
   SourceRunnerTest() : store_(store::Store::Open({}).Take()) {}
 
   void Run(std::function<void()> at_resolve) {
-    SourceRunner::Environment environment;
-    environment.store = store_.get();
-    environment.clock = &base::Clock::System();
-    environment.readers.reader = [](const source::ReaderOptions&) -> base::Result<std::unique_ptr<source::Reader>> {
-      return std::unique_ptr<source::Reader>(std::make_unique<QuietReader>());
-    };
-    environment.readers.admin = [at_resolve](const std::string&, const std::map<std::string, std::string>&)
-        -> base::Result<std::unique_ptr<source::TopicAdmin>> {
-      return std::unique_ptr<source::TopicAdmin>(std::make_unique<FourPartitions>(at_resolve));
-    };
-    runner_ = std::make_unique<SourceRunner>(environment, SourceSetup{MakeSource(kId, ""), {}});
+    Make(std::move(at_resolve), milliseconds(0));
     runner_->Start();
     for (int i = 0; i < 2'000 && runner_->Progress().state != SourceState::kRunning; ++i)
       std::this_thread::sleep_for(milliseconds(5));
     EXPECT_EQ(runner_->Progress().state, SourceState::kRunning);
+  }
+
+  void Make(std::function<void()> at_resolve, milliseconds answer_time) {
+    SourceRunner::Environment environment;
+    environment.store = store_.get();
+    environment.clock = &base::Clock::System();
+    environment.readers.reader =
+        [](const source::ReaderOptions&) -> base::Result<std::unique_ptr<source::Reader>> {
+      return std::unique_ptr<source::Reader>(std::make_unique<QuietReader>());
+    };
+    environment.readers.admin = [at_resolve, answer_time](const std::string&,
+                                                          const std::map<std::string, std::string>&)
+        -> base::Result<std::unique_ptr<source::TopicAdmin>> {
+      return std::unique_ptr<source::TopicAdmin>(
+          std::make_unique<FourPartitions>(at_resolve, answer_time));
+    };
+    runner_ = std::make_unique<SourceRunner>(environment, SourceSetup{MakeSource(kId, ""), {}});
   }
 
   std::unique_ptr<store::Store> store_;
@@ -90,8 +101,8 @@ TEST_F(SourceRunnerTest, StartPositionsAreWrittenBeforeTheFirstFetch) {
   for (const auto& position : positions) EXPECT_EQ(position.next_offset.value, 7);
 }
 
-// Keeping a topic's id passes a barrier while start positions are still being resolved. The setup that the runner began
-// with is gone then, and its memory belongs to another source.
+// Keeping a topic's id passes a barrier while start positions are still being resolved. The setup
+// that the runner began with is gone then, and its memory belongs to another source.
 TEST_F(SourceRunnerTest, ASetupReplacedDuringTheStartChangesNobodysPositions) {
   std::vector<std::shared_ptr<const catalog::Source>> others;
   Run([this, &others] {
@@ -101,6 +112,23 @@ TEST_F(SourceRunnerTest, ASetupReplacedDuringTheStartChangesNobodysPositions) {
   });
   EXPECT_EQ(store_->ReadPositions(kId).Take().size(), static_cast<size_t>(kPartitions));
   EXPECT_TRUE(store_->ReadPositions(kOther).Take().empty());
+}
+
+// What the run before committed is known before a broker has answered.
+TEST_F(SourceRunnerTest, TheStoredTimeIsKnownBeforeTheBrokerAnswers) {
+  const model::EventTime early(1'000'000), late(9'000'000);
+  std::vector<store::Position> positions;
+  for (int i = 0; i < kPartitions; ++i)
+    positions.push_back({kId, model::Incarnation(0), model::PartitionId(i), model::Offset(3),
+                         i == 1 ? early : late});
+  ASSERT_TRUE(store_->WritePositions(model::LaneId(0), positions).ok());
+  Make([] { ADD_FAILURE() << "it has positions"; }, milliseconds(300));
+  runner_->Start();
+  const SourceProgress progress = runner_->Progress();
+  EXPECT_EQ(progress.state, SourceState::kStarting);
+  EXPECT_EQ(progress.partitions.size(), static_cast<size_t>(kPartitions));
+  EXPECT_EQ(progress.watermark, early);
+  EXPECT_EQ(progress.newest_event, late);
 }
 
 }  // namespace

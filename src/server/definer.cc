@@ -34,13 +34,15 @@ base::Result<std::string> ReadFile(const std::filesystem::path& file) {
 }
 
 int LineOf(const std::string& text, int position) {
-  const auto end = text.begin() + std::min<ptrdiff_t>(std::max(0, position - 1), static_cast<ptrdiff_t>(text.size()));
+  const auto end = text.begin() + std::min<ptrdiff_t>(std::max(0, position - 1),
+                                                      static_cast<ptrdiff_t>(text.size()));
   return 1 + static_cast<int>(std::count(text.begin(), end, '\n'));
 }
 
 }  // namespace
 
-pipeline::SourceSetup SetupOf(const std::shared_ptr<const catalog::Source>& source, const catalog::Catalog& catalog) {
+pipeline::SourceSetup SetupOf(const std::shared_ptr<const catalog::Source>& source,
+                              const catalog::Catalog& catalog) {
   pipeline::SourceSetup setup{source, {}};
   for (const auto& [name, view] : catalog.views)
     if (view->input == source->name && view->suspended.empty()) setup.views.push_back(view);
@@ -62,14 +64,15 @@ void Definer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-base::Status Definer::Load(const catalog::Catalog& empty, const std::filesystem::path& password_file) {
+base::Status Definer::Load(const catalog::Catalog& empty,
+                           const std::filesystem::path& password_file) {
   std::lock_guard lock(apply_mutex_);
   ASSIGN_OR_RETURN(auto rows, env_.store->ReadDefinitions());
   ASSIGN_OR_RETURN(auto catalog, FromDefinitions(rows, empty));
   RETURN_IF_ERROR(DropOrphans(*catalog));
   if (!catalog->roles.contains("freshet")) {
     RETURN_IF_ERROR(MakeAdministrator(catalog.get(), password_file));
-    RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog)));
+    RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog), {}));
   }
   catalog->version = 1;
   catalog->Reindex();
@@ -91,7 +94,8 @@ base::Status Definer::DropOrphans(const catalog::Catalog& catalog) {
   return drops.empty() ? base::Status() : env_.store->RunDdl(drops);
 }
 
-base::Status Definer::MakeAdministrator(catalog::Catalog* catalog, const std::filesystem::path& password_file) {
+base::Status Definer::MakeAdministrator(catalog::Catalog* catalog,
+                                        const std::filesystem::path& password_file) {
   const std::string password = base::RandomPassword();
   RETURN_IF_ERROR(base::WritePrivateFile(password_file, password + "\n"));
   auto role = std::make_shared<catalog::Role>();
@@ -104,7 +108,8 @@ base::Status Definer::MakeAdministrator(catalog::Catalog* catalog, const std::fi
   return {};
 }
 
-base::Result<std::vector<std::string>> Definer::Apply(const std::vector<sql::Statement>& statements) {
+base::Result<std::vector<std::string>> Definer::Apply(
+    const std::vector<sql::Statement>& statements) {
   std::lock_guard lock(apply_mutex_);
   return ApplyLocked(statements, false);
 }
@@ -119,7 +124,8 @@ base::Status Definer::ApplyFile(const std::filesystem::path& file) {
   }
   for (const auto& statement : *statements)
     if (!sql::IsDdl(statement) && !std::holds_alternative<sql::EmptyStatement>(statement.body))
-      return base::Invalid(file.string() + " line " + std::to_string(statement.line) + ": only definitions may stand in a pipeline file")
+      return base::Invalid(file.string() + " line " + std::to_string(statement.line) +
+                           ": only definitions may stand in a pipeline file")
           .WithDetail("Statement: " + FirstWords(statement.text));
   std::lock_guard lock(apply_mutex_);
   auto tags = ApplyLocked(*statements, true);
@@ -127,7 +133,8 @@ base::Status Definer::ApplyFile(const std::filesystem::path& file) {
   return {};
 }
 
-base::Result<std::vector<std::string>> Definer::ApplyLocked(const std::vector<sql::Statement>& statements, bool from_file) {
+base::Result<std::vector<std::string>> Definer::ApplyLocked(
+    const std::vector<sql::Statement>& statements, bool from_file) {
   Change change;
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
   change.from_file = from_file;
@@ -138,7 +145,8 @@ base::Result<std::vector<std::string>> Definer::ApplyLocked(const std::vector<sq
     if (!from_file) return status;
     std::string detail = "Statement: " + FirstWords(statement.text);
     if (!status.detail().empty()) detail = status.detail() + " " + detail;
-    const int line = statement.line + (status.position() > 0 ? LineOf(statement.text, status.position()) - 1 : 0);
+    const int line = statement.line +
+                     (status.position() > 0 ? LineOf(statement.text, status.position()) - 1 : 0);
     return std::move(status).WithContext("line " + std::to_string(line)).WithDetail(detail);
   }
   if (change.dirty) RETURN_IF_ERROR(Commit(&change));
@@ -146,8 +154,10 @@ base::Result<std::vector<std::string>> Definer::ApplyLocked(const std::vector<sq
 }
 
 base::Status Definer::ApplyOne(const sql::Statement& statement, Change* change) {
-  if (const auto* s = std::get_if<sql::CreateSource>(&statement.body)) return One(*s, statement.text, change);
-  if (const auto* s = std::get_if<sql::CreateView>(&statement.body)) return One(*s, statement.text, change);
+  if (const auto* s = std::get_if<sql::CreateSource>(&statement.body))
+    return One(*s, statement.text, change);
+  if (const auto* s = std::get_if<sql::CreateView>(&statement.body))
+    return One(*s, statement.text, change);
   if (const auto* s = std::get_if<sql::DropStatement>(&statement.body)) return One(*s, change);
   if (const auto* s = std::get_if<sql::AlterSource>(&statement.body)) return One(*s, change);
   if (const auto* s = std::get_if<sql::AlterView>(&statement.body)) return One(*s, change);
@@ -157,7 +167,8 @@ base::Status Definer::ApplyOne(const sql::Statement& statement, Change* change) 
   return base::Invalid("this statement does not define anything");
 }
 
-// Runs a checked change: barrier, tables, fill, one catalog version; then new and restarted sources.
+// Runs a checked change: barrier, tables, fill, one catalog version; then new and restarted
+// sources.
 base::Status Definer::Commit(Change* change) {
   change->next->version++;
   change->next->Reindex();
@@ -167,33 +178,54 @@ base::Status Definer::Commit(Change* change) {
   const base::Status status = env_.pipeline->WithBarrier(barrier, [&] { return Switch(change); });
   const catalog::Catalog& now = status.ok() ? *change->next : *before;
   for (const auto& [name, source] : now.sources)
-    if (std::find(change->restarted.begin(), change->restarted.end(), source->id) != change->restarted.end())
+    if (std::find(change->restarted.begin(), change->restarted.end(), source->id) !=
+        change->restarted.end())
       env_.pipeline->Add(SetupOf(source, now));
   return status;
 }
 
+base::Status Definer::MakeTables(const Change& change, std::vector<store::LeftOut>* left_out) {
+  if (!change.create.empty()) RETURN_IF_ERROR(env_.store->RunDdl(change.create));
+  for (const auto& fill : change.fill) {
+    auto rows = env_.store->FillView(fill);
+    if (!rows.ok()) return rows.TakeStatus().WithContext("materialized view \"" + fill.view + "\"");
+    for (auto& group : *rows) {
+      base::Log(base::Level::kWarning, "server",
+                "stored rows are left out of a new view, see freshet.dead_letters",
+                {{"view", fill.view}, {"rows", std::to_string(group.letters.size())}});
+      left_out->push_back(std::move(group));
+    }
+  }
+  return {};
+}
+
 base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change) {
-  std::vector<std::string> statements = change->create;
-  statements.insert(statements.end(), change->fill.begin(), change->fill.end());
-  base::Status status = statements.empty() ? base::Status() : env_.store->RunDdl(statements);
+  std::vector<store::LeftOut> left_out;
+  base::Status status = MakeTables(*change, &left_out);
   base::FailurePoint("definer.tables_made");
-  if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next));
+  if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next), left_out);
   base::FailurePoint("definer.switched");
   if (!status.ok()) {
     std::vector<std::string> undo;
     for (const auto& create : change->create)
-      undo.push_back("DROP TABLE IF EXISTS " + create.substr(std::string("CREATE TABLE ").size(), create.find(" (") - std::string("CREATE TABLE ").size()));
+      undo.push_back("DROP TABLE IF EXISTS " +
+                     create.substr(std::string("CREATE TABLE ").size(),
+                                   create.find(" (") - std::string("CREATE TABLE ").size()));
     if (!undo.empty())
       if (base::Status undone = env_.store->RunDdl(undo); !undone.ok())
-        base::Log(base::Level::kWarning, "server", "tables of a failed change stay until the next start", {{"error", undone.ToString()}});
+        base::Log(base::Level::kWarning, "server",
+                  "tables of a failed change stay until the next start",
+                  {{"error", undone.ToString()}});
     return status;
   }
-  if (!change->positions.empty()) RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), change->positions));
+  if (!change->positions.empty())
+    RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), change->positions));
   env_.catalog->Set(change->next);
   UpdateMaintenance(*change->next);
   if (!change->drop.empty())
     if (base::Status dropped = env_.store->RunDdl(change->drop); !dropped.ok())
-      base::Log(base::Level::kWarning, "server", "dropped tables stay until the next start", {{"error", dropped.ToString()}});
+      base::Log(base::Level::kWarning, "server", "dropped tables stay until the next start",
+                {{"error", dropped.ToString()}});
   std::vector<pipeline::SourceSetup> setups;
   for (const auto& [name, source] : change->next->sources)
     if (change->barrier.contains(source->id)) setups.push_back(SetupOf(source, *change->next));
@@ -206,12 +238,20 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
   for (const auto& [name, source] : catalog.sources) {
     source_of[source->id] = source->id;
     if (!source->KeepsRaw() || source->schema.event_time < 0) continue;
-    tables.push_back({source->id, source->RawTable(), "", {}, source->schema.columns[source->schema.event_time].name,
-                      source->retention_us, 0});
+    tables.push_back({source->id,
+                      source->RawTable(),
+                      "",
+                      {},
+                      source->schema.columns[source->schema.event_time].name,
+                      source->retention_us,
+                      0});
   }
   for (const auto& [name, view] : catalog.views) {
-    if (const auto it = catalog.sources.find(view->input); it != catalog.sources.end()) source_of[view->id] = it->second->id;
-    store::Store::Maintained table{view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "", {}, 0};
+    if (const auto it = catalog.sources.find(view->input); it != catalog.sources.end())
+      source_of[view->id] = it->second->id;
+    store::Store::Maintained table{
+        view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "", {},
+        0};
     for (const auto& key : view->plan->keys) table.keys.push_back(key.column);
     if (view->plan->time) {
       table.time_column = view->plan->keys[view->plan->time->key].column;
@@ -221,10 +261,12 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
     tables.push_back(std::move(table));
   }
   auto* pipeline = env_.pipeline;
-  env_.store->SetMaintained(std::move(tables), [pipeline, source_of](model::ObjectId object) -> std::optional<model::EventTime> {
-    const auto it = source_of.find(object);
-    return it == source_of.end() ? std::nullopt : pipeline->Watermark(it->second);
-  });
+  env_.store->SetMaintained(
+      std::move(tables),
+      [pipeline, source_of](model::ObjectId object) -> std::optional<model::EventTime> {
+        const auto it = source_of.find(object);
+        return it == source_of.end() ? std::nullopt : pipeline->Watermark(it->second);
+      });
 }
 
 void Definer::PostViewFailed(model::ObjectId view, const base::Status& why) {
@@ -261,16 +303,19 @@ void Definer::SuspendView(model::ObjectId id, const std::string& why) {
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
   for (auto& [name, view] : change.next->views) {
     if (view->id != id || !view->suspended.empty()) continue;
-    base::Log(base::Level::kError, "server", "materialized view suspended", {{"view", name}, {"error", why}});
+    base::Log(base::Level::kError, "server", "materialized view suspended",
+              {{"view", name}, {"error", why}});
     auto next = std::make_shared<catalog::View>(*view);
     next->suspended = why;
-    if (const auto it = change.next->sources.find(view->input); it != change.next->sources.end()) change.barrier.insert(it->second->id);
+    if (const auto it = change.next->sources.find(view->input); it != change.next->sources.end())
+      change.barrier.insert(it->second->id);
     view = std::move(next);
     change.dirty = true;
   }
   if (!change.dirty) return;
   if (base::Status status = Commit(&change); !status.ok())
-    base::Log(base::Level::kError, "server", "a failed view could not be suspended", {{"error", status.ToString()}});
+    base::Log(base::Level::kError, "server", "a failed view could not be suspended",
+              {{"error", status.ToString()}});
 }
 
 void Definer::KeepTopicId(model::ObjectId id, const std::string& topic_id) {
@@ -287,7 +332,8 @@ void Definer::KeepTopicId(model::ObjectId id, const std::string& topic_id) {
   }
   if (!change.dirty) return;
   if (base::Status status = Commit(&change); !status.ok())
-    base::Log(base::Level::kError, "server", "a topic's id could not be kept", {{"error", status.ToString()}});
+    base::Log(base::Level::kError, "server", "a topic's id could not be kept",
+              {{"error", status.ToString()}});
 }
 
 }  // namespace server

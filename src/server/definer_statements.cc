@@ -1,4 +1,5 @@
-// One function per kind of definition: checks it on the copy of the catalog and notes what must be done.
+// One function per kind of definition: checks it on the copy of the catalog and notes what must be
+// done.
 
 #include <algorithm>
 
@@ -18,15 +19,23 @@ model::ObjectId TakeId(catalog::Catalog* catalog) {
 
 std::string CreateRawTable(const catalog::Source& source) {
   std::string text = "CREATE TABLE " + sql::QuoteIdentifier(source.RawTable()) + " (";
-  for (const auto& field : source.fields) text += sql::QuoteIdentifier(field.name) + " " + sql::DuckDbType(field.type) + ", ";
-  return text + "\"__partition\" INTEGER, \"__offset\" BIGINT, \"__incarnation\" INTEGER, \"__lane\" INTEGER, \"__commit\" BIGINT)";
+  for (const auto& field : source.fields)
+    text += sql::QuoteIdentifier(field.name) + " " + sql::DuckDbType(field.type) + ", ";
+  return text +
+         "\"__partition\" INTEGER, \"__offset\" BIGINT, \"__incarnation\" INTEGER, \"__lane\" "
+         "INTEGER, \"__commit\" BIGINT)";
 }
 
-std::string DropTable(const std::string& table) { return "DROP TABLE " + sql::QuoteIdentifier(table); }
+std::string DropTable(const std::string& table) {
+  return "DROP TABLE " + sql::QuoteIdentifier(table);
+}
 
-base::Status DoesNotExist(const char* kind, const std::string& name, const std::vector<std::string_view>& known) {
-  auto error = base::NotFound(std::string(kind) + " \"" + name + "\" does not exist").WithSqlstate("42P01");
-  if (const auto near = base::NearestName(name, known)) return std::move(error).WithHint("Perhaps you meant \"" + *near + "\".");
+base::Status DoesNotExist(const char* kind, const std::string& name,
+                          const std::vector<std::string_view>& known) {
+  auto error =
+      base::NotFound(std::string(kind) + " \"" + name + "\" does not exist").WithSqlstate("42P01");
+  if (const auto near = base::NearestName(name, known))
+    return std::move(error).WithHint("Perhaps you meant \"" + *near + "\".");
   return error;
 }
 
@@ -38,26 +47,31 @@ std::vector<std::string_view> KeysOf(const Map& map) {
 }
 
 base::Status ExistsDifferently(const std::string& name, const char* kind, const char* hint) {
-  return base::AlreadyExists(std::string(kind) + " \"" + name + "\" already exists with another definition")
+  return base::AlreadyExists(std::string(kind) + " \"" + name +
+                             "\" already exists with another definition")
       .WithSqlstate("42P07")
       .WithHint(hint);
 }
 
 }  // namespace
 
-base::Status Definer::One(const sql::CreateSource& statement, const std::string& text, Change* change) {
+base::Status Definer::One(const sql::CreateSource& statement, const std::string& text,
+                          Change* change) {
   change->tags.push_back("CREATE SOURCE");
   auto& sources = change->next->sources;
   if (const auto it = sources.find(statement.name); it != sources.end()) {
     if (statement.if_not_exists) return {};
-    if (change->from_file && catalog::Canonical(it->second->definition) == catalog::Canonical(text)) return {};
+    if (change->from_file && catalog::Canonical(it->second->definition) == catalog::Canonical(text))
+      return {};
     if (change->from_file)
-      return ExistsDifferently(statement.name, "source", "DROP SOURCE ... CASCADE first, or give the new one another name.");
+      return ExistsDifferently(statement.name, "source",
+                               "DROP SOURCE ... CASCADE first, or give the new one another name.");
   }
   ASSIGN_OR_RETURN(auto source, catalog::MakeSource(statement, text, *change->next));
   source->id = TakeId(change->next.get());
   for (const auto& warning : source->warnings)
-    base::Log(base::Level::kWarning, "server", "source definition", {{"source", source->name}, {"warning", warning}});
+    base::Log(base::Level::kWarning, "server", "source definition",
+              {{"source", source->name}, {"warning", warning}});
   if (source->KeepsRaw()) change->create.push_back(CreateRawTable(*source));
   change->restarted.push_back(source->id);
   change->dirty = true;
@@ -70,17 +84,21 @@ void Definer::AddView(std::shared_ptr<catalog::View> view, Change* change) {
   const auto& source = *change->next->sources.at(view->input);
   const std::string table = sql::QuoteIdentifier(view->Table());
   change->create.push_back(view->plan->CreateTable(table));
-  const bool source_is_new = std::find(change->restarted.begin(), change->restarted.end(), source.id) != change->restarted.end();
+  const bool source_is_new = std::find(change->restarted.begin(), change->restarted.end(),
+                                       source.id) != change->restarted.end();
   if (!source_is_new) {
     change->barrier.insert(source.id);
     if (source.KeepsRaw())
-      change->fill.push_back("INSERT INTO " + table + " " + view->plan->Delta(sql::QuoteIdentifier(source.RawTable())));
+      change->fill.push_back(
+          {source.id, view->name, view->Table(), source.RawTable(),
+           [plan = view->plan](const std::string& rows) { return plan->Delta(rows); }});
   }
   change->dirty = true;
   change->next->views[view->name] = std::move(view);
 }
 
-base::Status Definer::One(const sql::CreateView& statement, const std::string& text, Change* change) {
+base::Status Definer::One(const sql::CreateView& statement, const std::string& text,
+                          Change* change) {
   change->tags.push_back("CREATE MATERIALIZED VIEW");
   auto& views = change->next->views;
   const auto it = views.find(statement.name);
@@ -89,7 +107,8 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
     const bool same = catalog::Canonical(it->second->definition) == catalog::Canonical(text);
     if (same && (change->from_file || statement.or_replace)) return {};
     if (change->from_file && !statement.or_replace)
-      return ExistsDifferently(statement.name, "materialized view", "Write CREATE OR REPLACE MATERIALIZED VIEW to change it.");
+      return ExistsDifferently(statement.name, "materialized view",
+                               "Write CREATE OR REPLACE MATERIALIZED VIEW to change it.");
   }
   ASSIGN_OR_RETURN(auto view, catalog::MakeView(statement, text, *change->next));
   if (it != views.end()) {
@@ -110,21 +129,26 @@ base::Status Definer::One(const sql::DropStatement& statement, Change* change) {
     if (statement.kind == Kind::kSource) RETURN_IF_ERROR(DropSource(name, statement, change));
     else if (statement.kind == Kind::kView) RETURN_IF_ERROR(DropView(name, statement, change));
     else {
-      if (name == "freshet") return base::Invalid("role \"freshet\" cannot be dropped").WithSqlstate("2BP01");
+      if (name == "freshet")
+        return base::Invalid("role \"freshet\" cannot be dropped").WithSqlstate("2BP01");
       if (change->next->roles.erase(name) > 0) change->dirty = true;
-      else if (!statement.if_exists) return base::NotFound("role \"" + name + "\" does not exist").WithSqlstate("42704");
+      else if (!statement.if_exists)
+        return base::NotFound("role \"" + name + "\" does not exist").WithSqlstate("42704");
     }
   }
   return {};
 }
 
-base::Status Definer::DropSource(const std::string& name, const sql::DropStatement& statement, Change* change) {
+base::Status Definer::DropSource(const std::string& name, const sql::DropStatement& statement,
+                                 Change* change) {
   auto& catalog = *change->next;
   const auto it = catalog.sources.find(name);
   if (it == catalog.sources.end()) {
     if (statement.if_exists) return {};
     if (catalog.views.contains(name))
-      return base::Invalid("\"" + name + "\" is not a source").WithSqlstate("42809").WithHint("Use DROP MATERIALIZED VIEW to remove a materialized view.");
+      return base::Invalid("\"" + name + "\" is not a source")
+          .WithSqlstate("42809")
+          .WithHint("Use DROP MATERIALIZED VIEW to remove a materialized view.");
     return DoesNotExist("source", name, KeysOf(catalog.sources));
   }
   std::vector<std::string> dependants;
@@ -133,9 +157,12 @@ base::Status Definer::DropSource(const std::string& name, const sql::DropStateme
   if (!dependants.empty() && !statement.cascade) {
     std::string detail;
     for (const auto& view : dependants)
-      detail += (detail.empty() ? "" : " ") + ("materialized view " + view + " depends on source " + name + ".");
+      detail += (detail.empty() ? "" : " ") +
+                ("materialized view " + view + " depends on source " + name + ".");
     return base::Invalid("cannot drop source " + name + " because other objects depend on it")
-        .WithSqlstate("2BP01").WithDetail(detail).WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
+        .WithSqlstate("2BP01")
+        .WithDetail(detail)
+        .WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
   }
   for (const auto& view : dependants) RETURN_IF_ERROR(DropView(view, statement, change));
   if (it->second->KeepsRaw()) change->drop.push_back(DropTable(it->second->RawTable()));
@@ -145,13 +172,16 @@ base::Status Definer::DropSource(const std::string& name, const sql::DropStateme
   return {};
 }
 
-base::Status Definer::DropView(const std::string& name, const sql::DropStatement& statement, Change* change) {
+base::Status Definer::DropView(const std::string& name, const sql::DropStatement& statement,
+                               Change* change) {
   auto& catalog = *change->next;
   const auto it = catalog.views.find(name);
   if (it == catalog.views.end()) {
     if (statement.if_exists) return {};
     if (catalog.sources.contains(name))
-      return base::Invalid("\"" + name + "\" is not a materialized view").WithSqlstate("42809").WithHint("Use DROP SOURCE to remove a source.");
+      return base::Invalid("\"" + name + "\" is not a materialized view")
+          .WithSqlstate("42809")
+          .WithHint("Use DROP SOURCE to remove a source.");
     return DoesNotExist("materialized view", name, KeysOf(catalog.views));
   }
   change->drop.push_back(DropTable(it->second->Table()));
@@ -165,7 +195,8 @@ base::Status Definer::DropView(const std::string& name, const sql::DropStatement
 base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
   change->tags.push_back("ALTER SOURCE");
   const auto it = change->next->sources.find(statement.name);
-  if (it == change->next->sources.end()) return DoesNotExist("source", statement.name, KeysOf(change->next->sources));
+  if (it == change->next->sources.end())
+    return DoesNotExist("source", statement.name, KeysOf(change->next->sources));
   auto next = std::make_shared<catalog::Source>(*it->second);
   if (statement.action == sql::AlterSource::Action::kReset) {
     RETURN_IF_ERROR(Reset(statement, next.get(), change));
@@ -179,36 +210,44 @@ base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
   return {};
 }
 
-// Moves positions forward only; what is jumped over is a hole, said in the log and by the positions themselves. Going back
-// would count records twice.
-base::Status Definer::Reset(const sql::AlterSource& statement, catalog::Source* source, Change* change) {
+// Moves positions forward only; what is jumped over is a hole, said in the log and by the positions
+// themselves. Going back would count records twice.
+base::Status Definer::Reset(const sql::AlterSource& statement, catalog::Source* source,
+                            Change* change) {
   ASSIGN_OR_RETURN(auto admin, env_.readers.admin(source->topic, source->properties));
   ASSIGN_OR_RETURN(auto info, admin->Describe(env_.broker_timeout));
   change->restarted.push_back(source->id);
   if (!source->topic_id.empty() && !info.topic_id.empty() && source->topic_id != info.topic_id) {
     source->topic_id = info.topic_id;
     source->incarnation++;
-    base::Log(base::Level::kWarning, "server", "recreated topic accepted", {{"source", source->name}, {"topic_id", info.topic_id}});
+    base::Log(base::Level::kWarning, "server", "recreated topic accepted",
+              {{"source", source->name}, {"topic_id", info.topic_id}});
     return {};
   }
   ASSIGN_OR_RETURN(auto stored, env_.store->ReadPositions(source->id));
   for (const auto partition : info.partitions) {
     if (statement.partition && *statement.partition != partition.value) continue;
-    const auto start = statement.reset_to == "latest" ? source::StartAt::kLatest : source::StartAt::kEarliest;
+    const auto start =
+        statement.reset_to == "latest" ? source::StartAt::kLatest : source::StartAt::kEarliest;
     ASSIGN_OR_RETURN(auto target, admin->Resolve(partition, start, 0, env_.broker_timeout));
     if (statement.offset) target = model::Offset(*statement.offset);
     for (auto position : stored) {
-      if (position.partition != partition || position.incarnation.value != source->incarnation) continue;
+      if (position.partition != partition || position.incarnation.value != source->incarnation)
+        continue;
       if (target.value == position.next_offset.value) continue;
       if (target.value < position.next_offset.value) {
-        if (statement.reset_to == "accept" || statement.reset_to == "earliest") continue;  // nothing was lost here
-        return base::Unsupported("partition " + std::to_string(partition.value) + " stands at offset " +
-                                 std::to_string(position.next_offset.value) + "; RESET only goes forward")
+        if (statement.reset_to == "accept" || statement.reset_to == "earliest")
+          continue;  // nothing was lost here
+        return base::Unsupported("partition " + std::to_string(partition.value) +
+                                 " stands at offset " + std::to_string(position.next_offset.value) +
+                                 "; RESET only goes forward")
             .WithHint("To read records again, drop the source with CASCADE and create it anew.");
       }
       base::Log(base::Level::kWarning, "server", "records jumped over by RESET",
-                {{"source", source->name}, {"partition", std::to_string(partition.value)},
-                 {"from", std::to_string(position.next_offset.value)}, {"to", std::to_string(target.value)}});
+                {{"source", source->name},
+                 {"partition", std::to_string(partition.value)},
+                 {"from", std::to_string(position.next_offset.value)},
+                 {"to", std::to_string(target.value)}});
       position.next_offset = target;
       change->positions.push_back(position);
     }
@@ -225,7 +264,9 @@ base::Status Definer::One(const sql::AlterView& statement, Change* change) {
   if (it->second->suspended.empty()) return {};
   const auto& source = change->next->sources.at(it->second->input);
   if (!source->KeepsRaw())
-    return base::Unsupported("materialized view \"" + statement.name + "\" cannot catch up: source \"" + source->name + "\" keeps no raw rows")
+    return base::Unsupported("materialized view \"" + statement.name +
+                             "\" cannot catch up: source \"" + source->name +
+                             "\" keeps no raw rows")
         .WithHint("Drop the view and create it again; it then starts from now.");
   auto view = std::make_shared<catalog::View>(*it->second);
   view->suspended.clear();
@@ -243,14 +284,18 @@ base::Status Definer::One(const sql::RoleStatement& statement, Change* change) {
     if (statement.if_not_exists) return {};
     return base::AlreadyExists("role \"" + statement.name + "\" already exists");
   }
-  if (!statement.create && it == roles.end()) return base::NotFound("role \"" + statement.name + "\" does not exist");
-  auto role = statement.create ? std::make_shared<catalog::Role>() : std::make_shared<catalog::Role>(*it->second);
+  if (!statement.create && it == roles.end())
+    return base::NotFound("role \"" + statement.name + "\" does not exist");
+  auto role = statement.create ? std::make_shared<catalog::Role>()
+                               : std::make_shared<catalog::Role>(*it->second);
   if (statement.create) {
     role->id = TakeId(change->next.get());
     role->name = statement.name;
   }
   if (statement.password)
-    role->scram_verifier = statement.password->empty() ? "" : base::ToText(base::MakeScramVerifier(*statement.password));
+    role->scram_verifier = statement.password->empty()
+                               ? ""
+                               : base::ToText(base::MakeScramVerifier(*statement.password));
   if (statement.login) role->login = *statement.login;
   if (statement.superuser) role->administrator = *statement.superuser;
   if (role->name == "freshet" && !(role->login && role->administrator))
@@ -265,10 +310,12 @@ base::Status Definer::One(const sql::GrantStatement& statement, Change* change) 
   for (const auto& relation : statement.relations)
     if (!change->next->sources.contains(relation) && !change->next->views.contains(relation))
       return base::NotFound("relation \"" + relation + "\" does not exist").WithSqlstate("42P01");
-  const std::vector<std::string> relations = statement.relations.empty() ? std::vector<std::string>{"*"} : statement.relations;
+  const std::vector<std::string> relations =
+      statement.relations.empty() ? std::vector<std::string>{"*"} : statement.relations;
   for (const auto& name : statement.roles) {
     const auto it = change->next->roles.find(name);
-    if (it == change->next->roles.end()) return base::NotFound("role \"" + name + "\" does not exist");
+    if (it == change->next->roles.end())
+      return base::NotFound("role \"" + name + "\" does not exist");
     auto role = std::make_shared<catalog::Role>(*it->second);
     for (const auto& relation : relations) {
       if (!statement.revoke) role->select_on.insert(relation);

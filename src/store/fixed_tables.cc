@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/duckdb_types.h"
 #include "store/engine_error.h"
+#include "store/lane_record.h"
 #include "store/statement.h"
 
 namespace store {
@@ -115,7 +116,29 @@ Result<std::vector<Definition>> ReadNewestDefinitions(Session* session) {
   return definitions;
 }
 
-Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions) {
+namespace {
+
+Status WriteInTransaction(Session* session, const Session::Use& use, const std::string& sql,
+                          const std::vector<LeftOut>& left_out) {
+  RETURN_IF_ERROR(session->Run(use, "BEGIN TRANSACTION"));
+  Status status = session->Run(use, sql);
+  const int64_t now_us = base::Clock::System().Wall().time_since_epoch().count();
+  for (const LeftOut& group : left_out) {
+    if (!status.ok()) break;
+    const LaneRecord record{
+        session->engine(),      use.connection,    group.source, model::LaneId(0),
+        model::CommitNumber(0), group.incarnation, now_us};
+    status = AppendDeadLetters(record, {&group.letters});
+  }
+  if (status.ok()) return session->Run(use, "COMMIT");
+  (void)session->Run(use, "ROLLBACK");  // says that there is none when the engine ended it itself
+  return status;
+}
+
+}  // namespace
+
+Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions,
+                            const std::vector<LeftOut>& left_out) {
   ASSIGN_OR_RETURN(const Session::Use use, session->Enter());
   ASSIGN_OR_RETURN(
       const Rows rows,
@@ -128,7 +151,7 @@ Status WriteNextDefinitions(Session* session, const std::vector<Definition>& def
            QuoteText(d.name) + ", " + QuoteText(d.definition) + ", " + QuoteText(d.properties) +
            ")";
   }
-  return session->Run(use, sql);
+  return WriteInTransaction(session, use, sql, left_out);
 }
 
 Result<std::vector<std::string>> ReadObjectTables(Session* session) {

@@ -21,7 +21,8 @@ base::Status PrepareFixedTables(duckdb_connection connection);
 base::Status CheckFormat(duckdb_connection connection);
 
 base::Result<std::vector<Definition>> ReadNewestDefinitions(Session* session);
-base::Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions);
+base::Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions,
+                                  const std::vector<LeftOut>& left_out);
 
 // raw_<id> and partials_<id>.
 base::Result<std::vector<std::string>> ReadObjectTables(Session* session);

@@ -16,6 +16,7 @@
 #include "store/sketch_functions.h"
 #include "store/sketch_memory.h"
 #include "store/store_state.h"
+#include "store/view_fill.h"
 
 namespace store {
 namespace {
@@ -55,9 +56,16 @@ class OpenStore : public Store {
     std::lock_guard lock(mutex_);
     return ReadNewestDefinitions(&session_);
   }
-  Status WriteDefinitions(const std::vector<Definition>& definitions) override {
+  Status WriteDefinitions(const std::vector<Definition>& definitions,
+                          const std::vector<LeftOut>& left_out) override {
     std::lock_guard lock(mutex_);
-    return WriteNextDefinitions(&session_, definitions);
+    return WriteNextDefinitions(&session_, definitions, left_out);
+  }
+  Result<std::vector<LeftOut>> FillView(const Fill& fill) override {
+    std::lock_guard lock(mutex_);
+    ASSIGN_OR_RETURN(auto left_out, ViewFiller(state_, fill).Run(&session_));
+    maintenance_.CheckpointSoon();
+    return left_out;
   }
 
   Result<std::vector<std::string>> ObjectTables() override {

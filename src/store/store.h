@@ -147,6 +147,21 @@ struct Definition {
       properties;  // small JSON that the owner of the kind reads (suspended, hash, incarnation ...)
 };
 
+// A new view and the stored rows that it begins with.
+struct Fill {
+  model::ObjectId source;
+  std::string view;  // its name, for dead letters
+  std::string table, raw_table;
+  std::function<std::string(const std::string&)> select;  // Plan::Delta over text for FROM
+};
+
+// Rows that a fill left out because the view's own expressions fail on them.
+struct LeftOut {
+  model::ObjectId source;
+  model::Incarnation incarnation;
+  std::vector<model::DeadLetter> letters;
+};
+
 // What is wrong with a store, for `freshet check`.
 struct CheckReport {
   std::vector<std::string> problems;  // empty = sound
@@ -170,8 +185,13 @@ class Store {
   virtual base::Status RunDdl(const std::vector<std::string>& statements) = 0;
 
   virtual base::Result<std::vector<Definition>> ReadDefinitions() = 0;
-  // One insert-only commit of a new catalog version: all of `definitions`.
-  virtual base::Status WriteDefinitions(const std::vector<Definition>& definitions) = 0;
+  // One insert-only commit of a new catalog version: all of `definitions`, and the dead letters of
+  // the views that were filled for it.
+  virtual base::Status WriteDefinitions(const std::vector<Definition>& definitions,
+                                        const std::vector<LeftOut>& left_out) = 0;
+
+  // Gives a new view's table the partials of the rows that its source keeps. Only at a barrier.
+  virtual base::Result<std::vector<LeftOut>> FillView(const Fill& fill) = 0;
 
   // Names of all raw_<id> and partials_<id> tables; what no object owns is dropped at start.
   virtual base::Result<std::vector<std::string>> ObjectTables() = 0;

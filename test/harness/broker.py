@@ -6,11 +6,11 @@ directory of its own and stopped at the end.
 Threads: any for Topics (each caller makes its own). Errors: BrokerFailed, KafkaException.
 """
 
-import functools
 import os
 import pathlib
 import socket
 import subprocess
+import threading
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
@@ -62,15 +62,25 @@ class Broker:
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@functools.lru_cache
+_clients = {}
+_clients_lock = threading.Lock()
+
+
+def _client(kind, settings):
+    """One of each kind for the process: a new one needs half a second before it does anything."""
+    with _clients_lock:
+        key = (kind, settings["bootstrap.servers"])
+        if key not in _clients:
+            _clients[key] = kind(settings)
+        return _clients[key]
+
+
 def _producer(bootstrap):
-    """One for the process: a new one needs half a second before its first record is taken."""
-    return Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all", "enable.idempotence": True})
+    return _client(Producer, {"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all", "enable.idempotence": True})
 
 
-@functools.lru_cache
 def _admin(bootstrap):
-    return AdminClient({"bootstrap.servers": bootstrap})
+    return _client(AdminClient, {"bootstrap.servers": bootstrap})
 
 
 class Topics:
