@@ -6,10 +6,13 @@
 #   DEMO_ORDERS_RATE=6                orders a second on average
 #   DEMO_ORDERS_HISTORY=6h            how much of their past there is at the first start
 #   DEMO_BROKEN=0.0005                share of records that are followed by one that no schema accepts
+#   DEMO_PROGRAM=FILE                 this freshet; without it build/release/freshet is built and used
 #   DEMO_REFRESH=5                    seconds after which an open dashboard asks again
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 home=${DEMO_HOME:-$project/.freshet/demo}
 [[ $home == /* ]] || home=$PWD/$home
 log=$home/log
+program=${DEMO_PROGRAM:-$project/build/release/freshet}
+[[ $program == /* ]] || program=$PWD/$program
 # shellcheck source=process.sh
 . "$project/demo/process.sh"

@@ -81,7 +81,7 @@ pipeline_files() { # the demo's SQL with this Kafka's address
 }
 
 start_freshet() {
-  local program=$project/build/release/freshet file newer='' deadline=$((SECONDS + 120))
+  local file newer='' deadline=$((SECONDS + 120))
   pipeline_files
   for file in "$program" "$home/pipeline/flights.sql" "$home/pipeline/orders.sql"; do
     [ ! "$file" -nt "$home/freshet.pid" ] || newer="$file is newer than the running server"
@@ -106,7 +106,7 @@ start_freshet() {
   done
 }
 
-ask() { "$project/build/release/freshet" psql --data-dir "$home/freshet" -- -X -q -At -v ON_ERROR_STOP=1 "$@"; }
+ask() { "$program" psql --data-dir "$home/freshet" -- -X -q -At -v ON_ERROR_STOP=1 "$@"; }
 
 make_role() { # Superset signs in as a role that can only read
   local password
@@ -181,7 +181,7 @@ choose_ports
 begin kafka "$project/demo/kafka/up.sh" "$home/kafka" "$DEMO_KAFKA_PORT"
 begin data "$project/demo/replay/data.sh"
 [ "$with_superset" = 0 ] || begin superset "$project/demo/superset/up.sh" "$home/superset" "$DEMO_SUPERSET_PORT"
-step build "Freshet is built" "$project/tools/build.sh" release freshet
+[ -n "${DEMO_PROGRAM:-}" ] || step build "Freshet is built" "$project/tools/build.sh" release freshet
 finish kafka "Kafka runs"
 finish data "the flights of 2013 are here"
 step senders "flights and orders are being sent" start_senders
@@ -200,10 +200,10 @@ if [ "$with_superset" != 0 ]; then
   echo "    user        admin"
   echo "    password    $(cat "$home/superset/admin-password")"
 fi
-echo "    SQL         build/release/freshet psql --data-dir ${home#"$project/"}/freshet"
+echo "    SQL         ${program#"$project/"} psql --data-dir ${home#"$project/"}/freshet"
 echo "    stop        make demo-stop"
 echo
 if [ "$with_superset" = 0 ] && [ -t 0 ] && [ -t 1 ]; then
   exec 9>&-
-  exec "$project/build/release/freshet" psql --data-dir "$home/freshet"
+  exec "$program" psql --data-dir "$home/freshet"
 fi

@@ -86,7 +86,8 @@ DATASETS = [
         Metric("items", "SUM(items)", "Items"), Metric("declined_share", ratio("declined", "orders"), "Declined", ".1%")]),
     Dataset("public", "average_order_value", "window_start", "Value of paid orders a minute and channel.", [
         Metric("average_order_value", ratio("amount", "orders"), "Average order value", ",.2f", "EUR"),
-        Metric("revenue", "SUM(amount)", "Revenue", ".4s", "EUR"), Metric("median", "MAX(median)", "Median", ",.2f", "EUR"), Metric("p95", "MAX(p95)", "p95", ",.2f", "EUR")]),
+        Metric("revenue", "SUM(amount)", "Revenue", ".4s", "EUR"), Metric("median", "MAX(median)", "Median", ",.2f", "EUR"),
+        Metric("p95", "MAX(p95)", "p95", ",.2f", "EUR")]),
     Dataset("public", "customers_per_hour", "hour", "Different customers an hour and region.",
             [Metric("orders", "SUM(orders)", "Orders"), Metric("customers", "SUM(customers)", "Customers")]),
     Dataset("public", "shipping_time_percentiles", "window_start", "Minutes from order to van, by warehouse.",

@@ -67,6 +67,7 @@ EXTRA_SEQUENTIAL_COLOR_SCHEMES = [{
 PLOT = {"legend": {"selector": False, "icon": "circle", "itemWidth": 14, "itemHeight": 14},
         "xAxis": {"axisLabel": {"fontSize": 11, "hideOverlap": True}}, "yAxis": {"axisLabel": {"fontSize": 11}}}
 PLOTS = ("echarts_area", "echarts_timeseries_bar", "echarts_timeseries_line")
-THEME_DEFAULT = {**STOCK_THEME, "echartsOptionsOverridesByChartType": dict.fromkeys(PLOTS, PLOT), "token": {**STOCK_THEME["token"], "colorPrimary": "#1F77B4", "colorLink": "#1F77B4",
-                                          "brandAppName": APP_NAME}}
+THEME_DEFAULT = {
+    **STOCK_THEME, "echartsOptionsOverridesByChartType": dict.fromkeys(PLOTS, PLOT),
+    "token": {**STOCK_THEME["token"], "colorPrimary": "#1F77B4", "colorLink": "#1F77B4", "brandAppName": APP_NAME}}
 THEME_DARK = None

@@ -1,4 +1,4 @@
-"""demo/up.sh in a folder and on ports of its own: what `make demo` does, for the tests.
+"""demo/up.sh in a folder and on ports of its own: what `make demo` does, for the tests. It builds nothing for $FRESHET.
 
 Threads: one owner. Owns: what the demo started; stop() ends it. Errors: AssertionError with the demo's own words.
 """
@@ -21,6 +21,8 @@ class DemoRun:
         self.kafka_port, self.port, self.superset_port = free_port_block(), free_port(), free_port()
         own = {"HOME": self.home, "KAFKA_PORT": self.kafka_port, "PORT": self.port, "HTTP_PORT": free_port(),
                "SUPERSET_PORT": self.superset_port, **settings}
+        if "FRESHET" in os.environ:
+            own["PROGRAM"] = program().resolve()
         cache = os.environ.get("FRESHET_CACHE")
         self._environment = {**clean_environment(), **({"FRESHET_CACHE": cache} if cache else {}),
                              **{f"DEMO_{name}": str(value) for name, value in own.items()}}
