@@ -94,7 +94,7 @@ web() {
   ! port_taken "$port" || fail "port $port is taken by another program"
   echo "$port" >"$dir/port"
   process_start "$dir/web.pid" "$dir/log/web.log" "$python" -m gunicorn --bind "127.0.0.1:$port" --chdir "$dir" \
-    --workers "${SUPERSET_WORKERS:-2}" --worker-class gthread --threads 16 --timeout 120 --graceful-timeout 5 \
+    --workers "${SUPERSET_WORKERS:-2}" --worker-class gthread --threads 16 --timeout 120 --graceful-timeout 2 \
     --log-level warning "superset.app:create_app()"
 }
 
