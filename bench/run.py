@@ -64,7 +64,7 @@ class Kafka:
 class Freshet:
     """A server on free ports with one source and one view over `topic`."""
 
-    def __init__(self, kafka, topic, retention, lanes=0):
+    def __init__(self, kafka, topic, retention, lanes=0, reader="auto"):
         self.data = tempfile.mkdtemp(prefix="freshet-bench-")
         pipeline = pathlib.Path(self.data) / "pipeline.sql"
         pipeline.write_text(SOURCE.format(topic=topic, broker=kafka.broker, retention=retention) + VIEW)
@@ -73,7 +73,7 @@ class Freshet:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             [BUILD / "freshet", "run", "--data-dir", self.data + "/data", "--listen", f"127.0.0.1:{self.port}", "--http",
-             f"127.0.0.1:{self.http}", "--lanes", str(lanes), pipeline], stderr=self.log)
+             f"127.0.0.1:{self.http}", "--lanes", str(lanes), "--reader", reader, pipeline], stderr=self.log)
         password = pathlib.Path(self.data) / "data" / "admin-password"
         for _ in range(300):
             try:
@@ -123,9 +123,9 @@ def bare_drain(kafka, topic, count, settings):
     return {words[i]: float(words[i + 1]) for i in range(0, len(words), 2)}
 
 
-def freshet_drain(kafka, topic, count, retention, lanes):
+def freshet_drain(kafka, topic, count, retention, lanes, reader="auto"):
     """From the process's start to the commit that covers the last record."""
-    server = Freshet(kafka, topic, retention, lanes)
+    server = Freshet(kafka, topic, retention, lanes, reader)
     try:
         first = None
         while True:
@@ -155,11 +155,12 @@ def measure_drain(kafka, args):
     name = max(best, key=lambda n: best[n]["records_per_second"])
     print(f"best bare configuration: {name}")
     result = {"records": count, "bare_configuration": name}
-    rounds = {"bare": [], "no raw rows": [], "all columns kept": []}
+    rounds = {"bare": [], "no raw rows": [], "all columns kept": [], "by librdkafka": []}
     for _ in range(args.rounds):
         rounds["bare"].append(bare_drain(kafka, "bench", count, DRAINS[name]))
         rounds["no raw rows"].append(freshet_drain(kafka, "bench", count, "0", args.lanes))
         rounds["all columns kept"].append(freshet_drain(kafka, "bench", count, "3650 days", args.lanes))
+        rounds["by librdkafka"].append(freshet_drain(kafka, "bench", count, "0", args.lanes, "librdkafka"))
     bare = statistics.median(r["records_per_second"] for r in rounds["bare"])
     bare_cpu = statistics.median(r["cpu_seconds"] for r in rounds["bare"])
     for kind, runs in rounds.items():

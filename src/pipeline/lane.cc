@@ -408,6 +408,7 @@ void Lane::PublishProgress() {
     progress_.partitions.push_back(partition.progress);
   }
   if (seconds >= 1.0) rate_started_ = now;
+  progress_.reader = reader_->kind();
   progress_.newest_event = newest_event_;
   progress_.last_commit = last_commit_;
 }

@@ -191,6 +191,7 @@ base::Status SourceRunner::MakeLanes(const source::TopicInfo& info,
       if (LaneOf(position.partition) == start.lane) start.positions.push_back(position);
     source::ReaderOptions reader_options{source.topic, source.properties,
                                          env_.options.max_fetch_bytes};
+    reader_options.headers = source.schema.NeedsHeaders();
     ASSIGN_OR_RETURN(auto reader, env_.readers.reader(reader_options));
     auto lane = std::make_unique<Lane>(env_.options, env_.store, env_.clock, env_.events.lane);
     if (source.paused) lane->StartParked();
@@ -309,6 +310,7 @@ SourceProgress SourceRunner::Progress() const {
     out.partitions.insert(out.partitions.end(), progress.partitions.begin(),
                           progress.partitions.end());
     out.newest_event = std::max(out.newest_event, progress.newest_event);
+    out.reader = progress.reader;
     out.last_commit = std::max(out.last_commit, progress.last_commit);
     if (out.state == SourceState::kRunning && progress.state != SourceState::kRunning &&
         progress.state != SourceState::kStarting) {

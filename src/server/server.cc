@@ -15,6 +15,7 @@
 #include "server/definer.h"
 #include "server/endpoints.h"
 #include "server/system_relations.h"
+#include "source/any_reader.h"
 #include "source/kafka_reader.h"
 
 namespace server {
@@ -63,8 +64,8 @@ pgwire::ServerOptions ToPgwireOptions(const Settings& settings) {
   return options;
 }
 
-pipeline::ReaderFactory KafkaReaders() {
-  return {[](const source::ReaderOptions& options) { return source::MakeKafkaReader(options); },
+pipeline::ReaderFactory KafkaReaders(const Settings& settings) {
+  return {settings.reader == "librdkafka" ? source::MakeKafkaReader : source::MakeReader,
           [](const std::string& topic, const std::map<std::string, std::string>& properties) {
             return source::MakeKafkaAdmin(topic, properties);
           }};
@@ -82,8 +83,10 @@ void NotifySystemd(const char* message) {
   const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  if (sendto(fd, message, std::strlen(message), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size) < 0)
-    base::Log(base::Level::kWarning, "server", "systemd was not told", {{"error", std::strerror(errno)}});
+  if (sendto(fd, message, std::strlen(message), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+             size) < 0)
+    base::Log(base::Level::kWarning, "server", "systemd was not told",
+              {{"error", std::strerror(errno)}});
   close(fd);
 }
 
@@ -97,14 +100,17 @@ class WiredServer : public Server {
     RETURN_IF_ERROR(MakeQueries());
     RETURN_IF_ERROR(definer_->Load(SystemCatalogOf(), PasswordFile(settings_)));
     for (const auto& file : pipelines) RETURN_IF_ERROR(definer_->ApplyFile(file));
-    ASSIGN_OR_RETURN(pgwire_, pgwire::Server::Start(ToPgwireOptions(settings_), engine_.get(), &catalog_));
+    ASSIGN_OR_RETURN(pgwire_,
+                     pgwire::Server::Start(ToPgwireOptions(settings_), engine_.get(), &catalog_));
     RETURN_IF_ERROR(StartHttp());
     store_->StartMaintenance();
     const std::string host = settings_.listen.substr(0, settings_.listen.rfind(':'));
-    RETURN_IF_ERROR(base::WritePrivateFile(AddressFile(settings_), host + ":" + std::to_string(pgwire_->port()) + "\n"));
+    RETURN_IF_ERROR(base::WritePrivateFile(AddressFile(settings_),
+                                           host + ":" + std::to_string(pgwire_->port()) + "\n"));
     base::Log(base::Level::kInfo, "server", "ready",
               {{"listen", host + ":" + std::to_string(pgwire_->port())},
-               {"http", http_ ? std::to_string(http_->port()) : "none"}, {"data_dir", settings_.data_dir.string()}});
+               {"http", http_ ? std::to_string(http_->port()) : "none"},
+               {"data_dir", settings_.data_dir.string()}});
     NotifySystemd("READY=1");
     return {};
   }
@@ -134,10 +140,13 @@ class WiredServer : public Server {
   base::Status OpenStore() {
     std::error_code error;
     std::filesystem::create_directories(settings_.data_dir, error);
-    if (error) return base::Unavailable("cannot create data directory " + settings_.data_dir.string() + ": " + error.message());
+    if (error)
+      return base::Unavailable("cannot create data directory " + settings_.data_dir.string() +
+                               ": " + error.message());
     settings_.data_dir = std::filesystem::absolute(settings_.data_dir);
     if (chmod(settings_.data_dir.c_str(), 0700) != 0)
-      base::Log(base::Level::kWarning, "server", "data directory stays readable for others", {{"error", std::strerror(errno)}});
+      base::Log(base::Level::kWarning, "server", "data directory stays readable for others",
+                {{"error", std::strerror(errno)}});
     ASSIGN_OR_RETURN(store_, store::Store::Open(ToStoreOptions(settings_)));
     return {};
   }
@@ -145,14 +154,21 @@ class WiredServer : public Server {
   base::Status MakeQueries() {
     const auto& clock = base::Clock::System();
     pipeline::RunnerEvents events;
-    events.lane.view_failed = [this](model::ObjectId view, const base::Status& why) { definer_->PostViewFailed(view, why); };
-    events.topic_seen = [this](model::ObjectId source, const std::string& id) { definer_->PostTopicSeen(source, id); };
-    pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::SourceRunner::Environment{
-        ToPipelineOptions(settings_), store_.get(), &clock, KafkaReaders(), std::move(events)});
-    definer_ = std::make_unique<Definer>(Definer::Environment{store_.get(), pipeline_.get(), &catalog_, KafkaReaders()});
+    events.lane.view_failed = [this](model::ObjectId view, const base::Status& why) {
+      definer_->PostViewFailed(view, why);
+    };
+    events.topic_seen = [this](model::ObjectId source, const std::string& id) {
+      definer_->PostTopicSeen(source, id);
+    };
+    pipeline_ = std::make_unique<pipeline::Pipeline>(
+        pipeline::SourceRunner::Environment{ToPipelineOptions(settings_), store_.get(), &clock,
+                                            KafkaReaders(settings_), std::move(events)});
+    definer_ = std::make_unique<Definer>(
+        Definer::Environment{store_.get(), pipeline_.get(), &catalog_, KafkaReaders(settings_)});
     const auto engine_options = ToEngineOptions(settings_);
     ASSIGN_OR_RETURN(system_catalog_, pgwire::MakeSystemCatalog(&catalog_, engine_options));
-    engine_ = query::Engine::Make(engine_options, store_.get(), &catalog_, definer_.get(), system_catalog_.get());
+    engine_ = query::Engine::Make(engine_options, store_.get(), &catalog_, definer_.get(),
+                                  system_catalog_.get());
     state_ = {&catalog_, pipeline_.get(), engine_.get(), &settings_, &clock};
     relations_ = MakeSystemRelations(&state_);
     for (const auto& relation : relations_) {
@@ -164,16 +180,20 @@ class WiredServer : public Server {
 
   catalog::Catalog SystemCatalogOf() const {
     catalog::Catalog empty;
-    for (const auto& relation : relations_) empty.AddSystemRelation({"freshet", relation.name, relation.fields, ""});
+    for (const auto& relation : relations_)
+      empty.AddSystemRelation({"freshet", relation.name, relation.fields, ""});
     return empty;
   }
 
   base::Status StartHttp() {
     if (settings_.http.empty()) return {};
-    ASSIGN_OR_RETURN(http_, HttpServer::Start(settings_.http, {
-        {"/metrics", [this] { return AnswerMetrics(*catalog_.Get(), *pipeline_, *store_); }},
-        {"/healthz", [this] { return AnswerHealth(store_.get()); }},
-        {"/readyz", [this] { return AnswerReady(*catalog_.Get(), *pipeline_, *store_); }}}));
+    ASSIGN_OR_RETURN(
+        http_,
+        HttpServer::Start(
+            settings_.http,
+            {{"/metrics", [this] { return AnswerMetrics(*catalog_.Get(), *pipeline_, *store_); }},
+             {"/healthz", [this] { return AnswerHealth(store_.get()); }},
+             {"/readyz", [this] { return AnswerReady(*catalog_.Get(), *pipeline_, *store_); }}}));
     return {};
   }
 
@@ -193,10 +213,15 @@ class WiredServer : public Server {
 
 }  // namespace
 
-std::filesystem::path AddressFile(const Settings& settings) { return settings.data_dir / "server.address"; }
-std::filesystem::path PasswordFile(const Settings& settings) { return settings.data_dir / "admin-password"; }
+std::filesystem::path AddressFile(const Settings& settings) {
+  return settings.data_dir / "server.address";
+}
+std::filesystem::path PasswordFile(const Settings& settings) {
+  return settings.data_dir / "admin-password";
+}
 
-base::Result<std::unique_ptr<Server>> Server::Start(const Settings& settings, const std::vector<std::filesystem::path>& pipelines) {
+base::Result<std::unique_ptr<Server>> Server::Start(
+    const Settings& settings, const std::vector<std::filesystem::path>& pipelines) {
   auto server = std::make_unique<WiredServer>(settings);
   RETURN_IF_ERROR(server->Start(pipelines));
   return std::unique_ptr<Server>(std::move(server));

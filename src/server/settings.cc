@@ -12,20 +12,29 @@ namespace server {
 namespace {
 
 constexpr std::array kRows{
-    SettingRow{"data_dir", "path", "freshet-data", "folder of the store, the Unix socket and the administrator's password"},
-    SettingRow{"listen", "host:port", "127.0.0.1:7432", "address of the PostgreSQL protocol; beyond loopback TLS is required"},
-    SettingRow{"http", "host:port", "127.0.0.1:7480", "address of /metrics, /healthz and /readyz; empty = none"},
+    SettingRow{"data_dir", "path", "freshet-data",
+               "folder of the store, the Unix socket and the administrator's password"},
+    SettingRow{"listen", "host:port", "127.0.0.1:7432",
+               "address of the PostgreSQL protocol; beyond loopback TLS is required"},
+    SettingRow{"http", "host:port", "127.0.0.1:7480",
+               "address of /metrics, /healthz and /readyz; empty = none"},
     SettingRow{"tls_certificate", "path", "", "PEM file with the server's certificate chain"},
     SettingRow{"tls_key", "path", "", "PEM file with the certificate's private key"},
     SettingRow{"lanes", "count", "0", "lanes per source at most; 0 = one per core"},
+    SettingRow{"reader", "text", "auto",
+               "Kafka client: auto (direct, librdkafka where a property needs it) or librdkafka"},
     SettingRow{"memory_limit", "bytes", "256MB", "memory of the column store"},
-    SettingRow{"lane_memory", "bytes", "48MB", "fetched and decoded records that one lane may hold"},
-    SettingRow{"max_batch_rows", "count", "120000", "rows after which a lane commits its micro-batch"},
-    SettingRow{"linger", "milliseconds", "50ms", "a micro-batch is committed at the latest so long after its first record"},
+    SettingRow{"lane_memory", "bytes", "48MB",
+               "fetched and decoded records that one lane may hold"},
+    SettingRow{"max_batch_rows", "count", "120000",
+               "rows after which a lane commits its micro-batch"},
+    SettingRow{"linger", "milliseconds", "50ms",
+               "a micro-batch is committed at the latest so long after its first record"},
     SettingRow{"statement_timeout", "milliseconds", "60s", "longest run of one query; 0 = none"},
     SettingRow{"max_connections", "count", "500", "client connections at once"},
     SettingRow{"max_running_queries", "count", "4", "queries that run at once; more wait"},
-    SettingRow{"min_free_disk", "bytes", "256MB", "below so much free disk space the sources pause"},
+    SettingRow{"min_free_disk", "bytes", "256MB",
+               "below so much free disk space the sources pause"},
     SettingRow{"log_level", "text", "info", "debug, info, warning or error"},
     SettingRow{"database", "text", "freshet", "name of the one database that clients connect to"},
 };
@@ -41,62 +50,125 @@ std::optional<std::pair<double, std::string>> SplitNumber(const std::string& tex
 }
 
 base::Status Wrong(const std::string& name, const std::string& value, const char* expected) {
-  return base::Invalid("invalid value for setting \"" + name + "\": \"" + value + "\"").WithHint(std::string("Expected ") + expected + ".");
+  return base::Invalid("invalid value for setting \"" + name + "\": \"" + value + "\"")
+      .WithHint(std::string("Expected ") + expected + ".");
 }
 
 base::Status ParseBytes(const std::string& name, const std::string& value, size_t* out) {
-  static const std::map<std::string, double> kUnits{{"", 1}, {"b", 1}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"kib", 1024.0},
-                                                    {"mib", 1048576.0}, {"gib", 1073741824.0}};
+  static const std::map<std::string, double> kUnits{
+      {"", 1},     {"b", 1},        {"kb", 1e3},        {"mb", 1e6},
+      {"gb", 1e9}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}};
   const auto split = SplitNumber(value);
-  if (!split || !kUnits.contains(split->second)) return Wrong(name, value, "a size such as 256MB or 1GB");
+  if (!split || !kUnits.contains(split->second))
+    return Wrong(name, value, "a size such as 256MB or 1GB");
   *out = static_cast<size_t>(split->first * kUnits.at(split->second));
   return {};
 }
 
-base::Status ParseDuration(const std::string& name, const std::string& value, std::chrono::milliseconds* out) {
-  static const std::map<std::string, double> kUnits{{"", 1}, {"ms", 1}, {"s", 1e3}, {"min", 6e4}, {"h", 3.6e6}};
+base::Status ParseDuration(const std::string& name, const std::string& value,
+                           std::chrono::milliseconds* out) {
+  static const std::map<std::string, double> kUnits{
+      {"", 1}, {"ms", 1}, {"s", 1e3}, {"min", 6e4}, {"h", 3.6e6}};
   const auto split = SplitNumber(value);
-  if (!split || !kUnits.contains(split->second)) return Wrong(name, value, "a duration such as 50ms, 30s or 5min");
+  if (!split || !kUnits.contains(split->second))
+    return Wrong(name, value, "a duration such as 50ms, 30s or 5min");
   *out = std::chrono::milliseconds(static_cast<int64_t>(split->first * kUnits.at(split->second)));
   return {};
 }
 
 base::Status ParseCount(const std::string& name, const std::string& value, int* out) {
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), *out);
-  if (error != std::errc() || end != value.data() + value.size() || *out < 0) return Wrong(name, value, "a count");
+  if (error != std::errc() || end != value.data() + value.size() || *out < 0)
+    return Wrong(name, value, "a count");
   return {};
 }
 
 base::Status Assign(const std::string& name, const std::string& value, Settings* s) {
-  static const std::map<std::string, std::function<base::Status(const std::string&, Settings*)>> kSetters{
-      {"data_dir", [](const std::string& v, Settings* s) { s->data_dir = v; return base::Status(); }},
-      {"listen", [](const std::string& v, Settings* s) { s->listen = v; return base::Status(); }},
-      {"http", [](const std::string& v, Settings* s) { s->http = v; return base::Status(); }},
-      {"tls_certificate", [](const std::string& v, Settings* s) { s->tls_certificate = v; return base::Status(); }},
-      {"tls_key", [](const std::string& v, Settings* s) { s->tls_key = v; return base::Status(); }},
-      {"lanes", [](const std::string& v, Settings* s) { return ParseCount("lanes", v, &s->lanes); }},
-      {"memory_limit", [](const std::string& v, Settings* s) { return ParseBytes("memory_limit", v, &s->memory_limit_bytes); }},
-      {"lane_memory", [](const std::string& v, Settings* s) { return ParseBytes("lane_memory", v, &s->lane_memory_bytes); }},
-      {"max_batch_rows", [](const std::string& v, Settings* s) { return ParseCount("max_batch_rows", v, &s->max_batch_rows); }},
-      {"linger", [](const std::string& v, Settings* s) { return ParseDuration("linger", v, &s->linger); }},
-      {"statement_timeout", [](const std::string& v, Settings* s) { return ParseDuration("statement_timeout", v, &s->statement_timeout); }},
-      {"max_connections", [](const std::string& v, Settings* s) { return ParseCount("max_connections", v, &s->max_connections); }},
-      {"max_running_queries", [](const std::string& v, Settings* s) { return ParseCount("max_running_queries", v, &s->max_running_queries); }},
-      {"min_free_disk", [](const std::string& v, Settings* s) { return ParseBytes("min_free_disk", v, &s->min_free_disk_bytes); }},
-      {"log_level", [](const std::string& v, Settings* s) {
-         if (v != "debug" && v != "info" && v != "warning" && v != "error")
-           return Wrong("log_level", v, "debug, info, warning or error");
-         s->log_level = v;
-         return base::Status();
-       }},
-      {"database", [](const std::string& v, Settings* s) { s->database = v; return base::Status(); }},
-  };
+  static const std::map<std::string, std::function<base::Status(const std::string&, Settings*)>>
+      kSetters{
+          {"data_dir",
+           [](const std::string& v, Settings* s) {
+             s->data_dir = v;
+             return base::Status();
+           }},
+          {"listen",
+           [](const std::string& v, Settings* s) {
+             s->listen = v;
+             return base::Status();
+           }},
+          {"http",
+           [](const std::string& v, Settings* s) {
+             s->http = v;
+             return base::Status();
+           }},
+          {"tls_certificate",
+           [](const std::string& v, Settings* s) {
+             s->tls_certificate = v;
+             return base::Status();
+           }},
+          {"tls_key",
+           [](const std::string& v, Settings* s) {
+             s->tls_key = v;
+             return base::Status();
+           }},
+          {"lanes",
+           [](const std::string& v, Settings* s) { return ParseCount("lanes", v, &s->lanes); }},
+          {"reader",
+           [](const std::string& v, Settings* s) {
+             if (v != "auto" && v != "librdkafka") return Wrong("reader", v, "auto or librdkafka");
+             s->reader = v;
+             return base::Status();
+           }},
+          {"memory_limit",
+           [](const std::string& v, Settings* s) {
+             return ParseBytes("memory_limit", v, &s->memory_limit_bytes);
+           }},
+          {"lane_memory",
+           [](const std::string& v, Settings* s) {
+             return ParseBytes("lane_memory", v, &s->lane_memory_bytes);
+           }},
+          {"max_batch_rows",
+           [](const std::string& v, Settings* s) {
+             return ParseCount("max_batch_rows", v, &s->max_batch_rows);
+           }},
+          {"linger", [](const std::string& v,
+                        Settings* s) { return ParseDuration("linger", v, &s->linger); }},
+          {"statement_timeout",
+           [](const std::string& v, Settings* s) {
+             return ParseDuration("statement_timeout", v, &s->statement_timeout);
+           }},
+          {"max_connections",
+           [](const std::string& v, Settings* s) {
+             return ParseCount("max_connections", v, &s->max_connections);
+           }},
+          {"max_running_queries",
+           [](const std::string& v, Settings* s) {
+             return ParseCount("max_running_queries", v, &s->max_running_queries);
+           }},
+          {"min_free_disk",
+           [](const std::string& v, Settings* s) {
+             return ParseBytes("min_free_disk", v, &s->min_free_disk_bytes);
+           }},
+          {"log_level",
+           [](const std::string& v, Settings* s) {
+             if (v != "debug" && v != "info" && v != "warning" && v != "error")
+               return Wrong("log_level", v, "debug, info, warning or error");
+             s->log_level = v;
+             return base::Status();
+           }},
+          {"database",
+           [](const std::string& v, Settings* s) {
+             s->database = v;
+             return base::Status();
+           }},
+      };
   const auto it = kSetters.find(name);
   if (it != kSetters.end()) return it->second(value, s);
   std::vector<std::string_view> known;
   for (const auto& row : kRows) known.push_back(row.name);
   auto error = base::Invalid("unknown setting \"" + name + "\"");
-  if (const auto near = base::NearestName(name, known)) return std::move(error).WithHint("Perhaps you meant \"" + *near + "\".");
+  if (const auto near = base::NearestName(name, known))
+    return std::move(error).WithHint("Perhaps you meant \"" + *near + "\".");
   return error;
 }
 
@@ -114,11 +186,13 @@ base::Result<SettingValues> ReadSettingsFile(const std::filesystem::path& file) 
       else if (const auto* integer = node.as_integer()) text = std::to_string(integer->get());
       else if (const auto* boolean = node.as_boolean()) text = boolean->get() ? "true" : "false";
       else
-        return base::Invalid("setting \"" + std::string(key.str()) + "\" in " + file.string() + " must be a text or a number");
+        return base::Invalid("setting \"" + std::string(key.str()) + "\" in " + file.string() +
+                             " must be a text or a number");
       values[std::string(key.str())] = text;
     }
   } catch (const toml::parse_error& error) {
-    return base::Invalid(file.string() + " line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+    return base::Invalid(file.string() + " line " + std::to_string(error.source().begin.line) +
+                         ": " + std::string(error.description()));
   } catch (const std::exception& error) {
     return base::NotFound("cannot read " + file.string() + ": " + error.what());
   }
@@ -129,7 +203,8 @@ SettingValues ReadEnvironment() {
   SettingValues values;
   for (const auto& row : kRows) {
     std::string name = "FRESHET_";
-    for (const char* c = row.name; *c; ++c) name.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(*c))));
+    for (const char* c = row.name; *c; ++c)
+      name.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(*c))));
     if (const char* value = std::getenv(name.c_str())) values[row.name] = value;
   }
   return values;
@@ -141,14 +216,26 @@ base::Status ApplySettings(const SettingValues& values, Settings* settings) {
 }
 
 std::vector<std::vector<std::string>> DescribeSettings(const Settings& s) {
-  const std::vector<std::string> values{
-      s.data_dir.string(), s.listen, s.http, s.tls_certificate.string(), s.tls_key.string(), std::to_string(s.lanes),
-      std::to_string(s.memory_limit_bytes), std::to_string(s.lane_memory_bytes),
-      std::to_string(s.max_batch_rows), std::to_string(s.linger.count()),
-      std::to_string(s.statement_timeout.count()), std::to_string(s.max_connections), std::to_string(s.max_running_queries),
-      std::to_string(s.min_free_disk_bytes), s.log_level, s.database};
+  const std::vector<std::string> values{s.data_dir.string(),
+                                        s.listen,
+                                        s.http,
+                                        s.tls_certificate.string(),
+                                        s.tls_key.string(),
+                                        std::to_string(s.lanes),
+                                        s.reader,
+                                        std::to_string(s.memory_limit_bytes),
+                                        std::to_string(s.lane_memory_bytes),
+                                        std::to_string(s.max_batch_rows),
+                                        std::to_string(s.linger.count()),
+                                        std::to_string(s.statement_timeout.count()),
+                                        std::to_string(s.max_connections),
+                                        std::to_string(s.max_running_queries),
+                                        std::to_string(s.min_free_disk_bytes),
+                                        s.log_level,
+                                        s.database};
   std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < kRows.size(); ++i) rows.push_back({kRows[i].name, values[i], kRows[i].unit, kRows[i].description});
+  for (size_t i = 0; i < kRows.size(); ++i)
+    rows.push_back({kRows[i].name, values[i], kRows[i].unit, kRows[i].description});
   return rows;
 }
 

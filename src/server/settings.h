@@ -1,7 +1,7 @@
 #pragma once
-// Settings of the server: one table from which the command line, the configuration file (TOML), the environment
-// (FRESHET_...) and docs/reference/settings.md are read. Later beats earlier: default, file, environment, command line.
-// Threads: values.
+// Settings of the server: one table from which the command line, the configuration file (TOML), the
+// environment (FRESHET_...) and docs/reference/settings.md are read. Later beats earlier: default,
+// file, environment, command line. Threads: values.
 
 #include <chrono>
 #include <filesystem>
@@ -19,7 +19,8 @@ struct Settings {
   std::string listen = "127.0.0.1:7432";
   std::string http = "127.0.0.1:7480";
   std::filesystem::path tls_certificate, tls_key;
-  int lanes = 0;                          // 0 = one per core
+  int lanes = 0;                // 0 = one per core
+  std::string reader = "auto";  // or "librdkafka"
   size_t memory_limit_bytes = size_t{256} << 20;
   size_t lane_memory_bytes = size_t{48} << 20;
   int max_batch_rows = 120'000;
@@ -33,8 +34,8 @@ struct Settings {
 };
 
 struct SettingRow {
-  const char* name;         // in the file, with underscores; --with-dashes; FRESHET_UPPER_CASE
-  const char* unit;         // "path", "host:port", "bytes", "milliseconds", "count", "text"
+  const char* name;  // in the file, with underscores; --with-dashes; FRESHET_UPPER_CASE
+  const char* unit;  // "path", "host:port", "bytes", "milliseconds", "count", "text"
   const char* default_text;
   const char* description;
 };
@@ -42,7 +43,8 @@ std::span<const SettingRow> SettingTable();
 
 using SettingValues = std::map<std::string, std::string>;
 
-// Values of the file; unknown keys are errors that name the nearest known one. Sizes take KB, MB, GB; durations ms, s, min.
+// Values of the file; unknown keys are errors that name the nearest known one. Sizes take KB, MB,
+// GB; durations ms, s, min.
 base::Result<SettingValues> ReadSettingsFile(const std::filesystem::path& file);
 SettingValues ReadEnvironment();
 base::Status ApplySettings(const SettingValues& values, Settings* settings);

@@ -23,12 +23,15 @@ std::string TimeText(int64_t microseconds) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const auto of_day = (time - day).count();
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), of_day / 3'600'000'000, of_day / 60'000'000 % 60,
-                     of_day / 1'000'000 % 60, of_day % 1'000'000);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     of_day / 3'600'000'000, of_day / 60'000'000 % 60, of_day / 1'000'000 % 60,
+                     of_day % 1'000'000);
 }
 
-std::string TimeText(const std::optional<model::EventTime>& time) { return time ? TimeText(time->value) : kNull; }
+std::string TimeText(const std::optional<model::EventTime>& time) {
+  return time ? TimeText(time->value) : kNull;
+}
 std::string TimeText(base::WallTime time) {
   return time.time_since_epoch().count() == 0 ? kNull : TimeText(time.time_since_epoch().count());
 }
@@ -40,12 +43,24 @@ std::string RetentionText(const std::optional<int64_t>& microseconds) {
 
 SystemRelation Sources(const SystemState* state) {
   SystemRelation out{"sources",
-                     {{"name", model::kText}, {"connector", model::kText}, {"topic", model::kText}, {"state", model::kText},
-                      {"error", model::kText}, {"since", kTime}, {"reader", model::kText}, {"lanes", model::kInt4},
-                      {"partitions", model::kInt4}, {"lag", model::kInt8}, {"rows_per_second", model::kFloat8},
-                      {"watermark", kTime}, {"newest_event_time", kTime}, {"last_commit", kTime},
-                      {"retention_seconds", model::kInt8}, {"definition", model::kText}},
-                     nullptr, nullptr};
+                     {{"name", model::kText},
+                      {"connector", model::kText},
+                      {"topic", model::kText},
+                      {"state", model::kText},
+                      {"error", model::kText},
+                      {"since", kTime},
+                      {"reader", model::kText},
+                      {"lanes", model::kInt4},
+                      {"partitions", model::kInt4},
+                      {"lag", model::kInt8},
+                      {"rows_per_second", model::kFloat8},
+                      {"watermark", kTime},
+                      {"newest_event_time", kTime},
+                      {"last_commit", kTime},
+                      {"retention_seconds", model::kInt8},
+                      {"definition", model::kText}},
+                     nullptr,
+                     nullptr};
   out.rows = [state] {
     Rows rows;
     const auto catalog = state->catalog->Get();
@@ -54,19 +69,22 @@ SystemRelation Sources(const SystemState* state) {
       if (source == nullptr) continue;
       double rate = 0;
       for (const auto& partition : progress.partitions) rate += partition.rows_per_second;
-      rows.push_back({source->name, source->connector, source->topic, pipeline::NameOf(progress.state),
-                      progress.error.ok() ? kNull : progress.error.ToString(), TimeText(progress.since), progress.reader,
-                      std::to_string(progress.lanes), std::to_string(progress.partitions.size()),
-                      std::to_string(progress.lag()), fmt::format("{:.1f}", rate), TimeText(progress.watermark),
-                      TimeText(progress.newest_event), TimeText(progress.last_commit), RetentionText(source->retention_us),
-                      source->definition});
+      rows.push_back(
+          {source->name, source->connector, source->topic, pipeline::NameOf(progress.state),
+           progress.error.ok() ? kNull : progress.error.ToString(), TimeText(progress.since),
+           progress.reader.empty() ? kNull : progress.reader, std::to_string(progress.lanes),
+           std::to_string(progress.partitions.size()), std::to_string(progress.lag()),
+           fmt::format("{:.1f}", rate), TimeText(progress.watermark),
+           TimeText(progress.newest_event), TimeText(progress.last_commit),
+           RetentionText(source->retention_us), source->definition});
     }
     return rows;
   };
   return out;
 }
 
-std::string PartitionState(const pipeline::PartitionProgress& partition, const catalog::Source& source, const base::Clock& clock) {
+std::string PartitionState(const pipeline::PartitionProgress& partition,
+                           const catalog::Source& source, const base::Clock& clock) {
   const auto quiet = clock.Monotonic() - partition.last_row;
   if (quiet <= std::chrono::microseconds(source.idle_timeout_us)) return "active";
   return partition.lag() == 0 ? "idle" : "stalled";
@@ -74,10 +92,18 @@ std::string PartitionState(const pipeline::PartitionProgress& partition, const c
 
 SystemRelation SourcePartitions(const SystemState* state) {
   SystemRelation out{"source_partitions",
-                     {{"source", model::kText}, {"partition", model::kInt4}, {"lane", model::kInt4}, {"position", model::kInt8},
-                      {"high_watermark_offset", model::kInt8}, {"lag", model::kInt8}, {"rows_per_second", model::kFloat8},
-                      {"seconds_to_go", model::kFloat8}, {"watermark", kTime}, {"state", model::kText}},
-                     nullptr, nullptr};
+                     {{"source", model::kText},
+                      {"partition", model::kInt4},
+                      {"lane", model::kInt4},
+                      {"position", model::kInt8},
+                      {"high_watermark_offset", model::kInt8},
+                      {"lag", model::kInt8},
+                      {"rows_per_second", model::kFloat8},
+                      {"seconds_to_go", model::kFloat8},
+                      {"watermark", kTime},
+                      {"state", model::kText}},
+                     nullptr,
+                     nullptr};
   out.rows = [state] {
     Rows rows;
     const auto catalog = state->catalog->Get();
@@ -86,12 +112,17 @@ SystemRelation SourcePartitions(const SystemState* state) {
       if (source == nullptr) continue;
       for (const auto& partition : progress.partitions) {
         const bool moving = partition.rows_per_second >= 1;
-        rows.push_back({source->name, std::to_string(partition.partition.value), std::to_string(partition.lane.value),
-                        std::to_string(partition.next_offset),
-                        partition.high_watermark_offset < 0 ? kNull : std::to_string(partition.high_watermark_offset),
-                        std::to_string(partition.lag()), fmt::format("{:.1f}", partition.rows_per_second),
-                        partition.lag() == 0 ? "0" : moving ? SecondsText(static_cast<double>(partition.lag()) / partition.rows_per_second) : kNull,
-                        TimeText(partition.watermark), PartitionState(partition, *source, *state->clock)});
+        rows.push_back(
+            {source->name, std::to_string(partition.partition.value),
+             std::to_string(partition.lane.value), std::to_string(partition.next_offset),
+             partition.high_watermark_offset < 0 ? kNull
+                                                 : std::to_string(partition.high_watermark_offset),
+             std::to_string(partition.lag()), fmt::format("{:.1f}", partition.rows_per_second),
+             partition.lag() == 0 ? "0"
+             : moving
+                 ? SecondsText(static_cast<double>(partition.lag()) / partition.rows_per_second)
+                 : kNull,
+             TimeText(partition.watermark), PartitionState(partition, *source, *state->clock)});
       }
     }
     return rows;
@@ -100,7 +131,8 @@ SystemRelation SourcePartitions(const SystemState* state) {
 }
 
 // "idle" has nothing to read; "stalled" has, or cannot ask.
-std::string FreshnessState(const pipeline::SourceProgress& progress, double actual, double objective) {
+std::string FreshnessState(const pipeline::SourceProgress& progress, double actual,
+                           double objective) {
   if (progress.state != pipeline::SourceState::kRunning) return pipeline::NameOf(progress.state);
   if (actual <= objective) return "fresh";
   return progress.lag() == 0 ? "idle" : "stale";
@@ -108,22 +140,31 @@ std::string FreshnessState(const pipeline::SourceProgress& progress, double actu
 
 SystemRelation Freshness(const SystemState* state) {
   SystemRelation out{"freshness",
-                     {{"relation", model::kText}, {"kind", model::kText}, {"objective_seconds", model::kFloat8},
-                      {"actual_seconds", model::kFloat8}, {"met", model::kBool}, {"state", model::kText},
-                      {"newest_event_time", kTime}, {"last_commit", kTime}},
-                     nullptr, nullptr};
+                     {{"relation", model::kText},
+                      {"kind", model::kText},
+                      {"objective_seconds", model::kFloat8},
+                      {"actual_seconds", model::kFloat8},
+                      {"met", model::kBool},
+                      {"state", model::kText},
+                      {"newest_event_time", kTime},
+                      {"last_commit", kTime}},
+                     nullptr,
+                     nullptr};
   out.rows = [state] {
     Rows rows;
     const auto catalog = state->catalog->Get();
     const auto now = state->clock->Wall().time_since_epoch().count();
-    auto add = [&](const std::string& name, const char* kind, int64_t objective_us, const pipeline::SourceProgress& progress) {
+    auto add = [&](const std::string& name, const char* kind, int64_t objective_us,
+                   const pipeline::SourceProgress& progress) {
       const double objective = static_cast<double>(objective_us) / 1e6;
       const bool known = progress.newest_event.has_value();
-      const double actual = known ? std::max(0.0, static_cast<double>(now - progress.newest_event->value) / 1e6) : 0;
-      rows.push_back({name, kind, SecondsText(objective), known ? SecondsText(actual) : kNull,
-                      known ? (actual <= objective ? "true" : "false") : kNull,
-                      known ? FreshnessState(progress, actual, objective) : pipeline::NameOf(progress.state),
-                      TimeText(progress.newest_event), TimeText(progress.last_commit)});
+      const double actual =
+          known ? std::max(0.0, static_cast<double>(now - progress.newest_event->value) / 1e6) : 0;
+      rows.push_back(
+          {name, kind, SecondsText(objective), known ? SecondsText(actual) : kNull,
+           known ? (actual <= objective ? "true" : "false") : kNull,
+           known ? FreshnessState(progress, actual, objective) : pipeline::NameOf(progress.state),
+           TimeText(progress.newest_event), TimeText(progress.last_commit)});
     };
     for (const auto& progress : state->pipeline->Progress()) {
       const auto* source = catalog->FindSource(progress.source);
@@ -139,34 +180,47 @@ SystemRelation Freshness(const SystemState* state) {
 
 SystemRelation Views(const SystemState* state) {
   SystemRelation out{"views",
-                     {{"name", model::kText}, {"source", model::kText}, {"state", model::kText}, {"error", model::kText},
-                      {"partials", model::kInt8}, {"retention_seconds", model::kInt8}, {"freshness_seconds", model::kFloat8},
+                     {{"name", model::kText},
+                      {"source", model::kText},
+                      {"state", model::kText},
+                      {"error", model::kText},
+                      {"partials", model::kInt8},
+                      {"retention_seconds", model::kInt8},
+                      {"freshness_seconds", model::kFloat8},
                       {"definition", model::kText}},
-                     nullptr, nullptr};
+                     nullptr,
+                     nullptr};
   out.sql = [state] {
     std::string text;
     const auto catalog = state->catalog->Get();
     for (const auto& [name, view] : catalog->views) {
       text += text.empty() ? "" : " UNION ALL ";
-      text += "SELECT " + sql::QuoteLiteral(name) + "::VARCHAR AS name, " + sql::QuoteLiteral(view->input) + "::VARCHAR AS source, " +
+      text += "SELECT " + sql::QuoteLiteral(name) + "::VARCHAR AS name, " +
+              sql::QuoteLiteral(view->input) + "::VARCHAR AS source, " +
               (view->suspended.empty() ? "'running'" : "'suspended'") + "::VARCHAR AS state, " +
-              (view->suspended.empty() ? "NULL" : sql::QuoteLiteral(view->suspended)) + "::VARCHAR AS error, (SELECT count(*) FROM " +
-              sql::QuoteIdentifier(view->Table()) + ")::BIGINT AS partials, " +
+              (view->suspended.empty() ? "NULL" : sql::QuoteLiteral(view->suspended)) +
+              "::VARCHAR AS error, (SELECT count(*) FROM " + sql::QuoteIdentifier(view->Table()) +
+              ")::BIGINT AS partials, " +
               (view->retention_us ? std::to_string(*view->retention_us / 1'000'000) : "NULL") +
-              "::BIGINT AS retention_seconds, " + fmt::format("{}", static_cast<double>(view->freshness_us) / 1e6) +
-              "::DOUBLE AS freshness_seconds, " + sql::QuoteLiteral(view->definition) + "::VARCHAR AS definition";
+              "::BIGINT AS retention_seconds, " +
+              fmt::format("{}", static_cast<double>(view->freshness_us) / 1e6) +
+              "::DOUBLE AS freshness_seconds, " + sql::QuoteLiteral(view->definition) +
+              "::VARCHAR AS definition";
     }
     if (text.empty())
-      text = "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS source, NULL::VARCHAR AS state, NULL::VARCHAR AS error, "
-             "NULL::BIGINT AS partials, NULL::BIGINT AS retention_seconds, NULL::DOUBLE AS freshness_seconds, "
-             "NULL::VARCHAR AS definition WHERE false";
+      text =
+          "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS source, NULL::VARCHAR AS state, "
+          "NULL::VARCHAR AS error, "
+          "NULL::BIGINT AS partials, NULL::BIGINT AS retention_seconds, NULL::DOUBLE AS "
+          "freshness_seconds, "
+          "NULL::VARCHAR AS definition WHERE false";
     return text;
   };
   return out;
 }
 
-// The name of the object whose id is in `column`, for relations over stored rows; '#7' when it is gone. Ids are never used
-// again, so one list serves sources and views.
+// The name of the object whose id is in `column`, for relations over stored rows; '#7' when it is
+// gone. Ids are never used again, so one list serves sources and views.
 std::string NameOfId(const std::string& column, const catalog::Catalog& catalog) {
   std::string cases;
   const auto add = [&cases](const std::string& name, model::ObjectId id) {
@@ -180,13 +234,22 @@ std::string NameOfId(const std::string& column, const catalog::Catalog& catalog)
 
 SystemRelation DeadLetters(const SystemState* state) {
   SystemRelation out{"dead_letters",
-                     {{"source", model::kText}, {"view", model::kText}, {"partition", model::kInt4}, {"offset", model::kInt8},
-                      {"kafka_time", kTime}, {"key", Type{TypeId::kBytea}}, {"value", Type{TypeId::kBytea}},
-                      {"reason_code", model::kText}, {"reason", model::kText}, {"at", kTime}},
-                     nullptr, nullptr};
+                     {{"source", model::kText},
+                      {"view", model::kText},
+                      {"partition", model::kInt4},
+                      {"offset", model::kInt8},
+                      {"kafka_time", kTime},
+                      {"key", Type{TypeId::kBytea}},
+                      {"value", Type{TypeId::kBytea}},
+                      {"reason_code", model::kText},
+                      {"reason", model::kText},
+                      {"at", kTime}},
+                     nullptr,
+                     nullptr};
   out.sql = [state] {
     return "SELECT " + NameOfId("source", *state->catalog->Get()) +
-           " AS source, \"view\", \"partition\", \"offset\", kafka_time, \"key\", \"value\", reason_code, reason, \"at\" "
+           " AS source, \"view\", \"partition\", \"offset\", kafka_time, \"key\", \"value\", "
+           "reason_code, reason, \"at\" "
            "FROM freshet_dead_letters";
   };
   return out;
@@ -194,13 +257,20 @@ SystemRelation DeadLetters(const SystemState* state) {
 
 SystemRelation LateRows(const SystemState* state) {
   SystemRelation out{"late_rows",
-                     {{"source", model::kText}, {"relation", model::kText}, {"partition", model::kInt4},
-                      {"first_offset", model::kInt8}, {"last_offset", model::kInt8}, {"rows", model::kInt8},
-                      {"reason", model::kText}, {"at", kTime}},
-                     nullptr, nullptr};
+                     {{"source", model::kText},
+                      {"relation", model::kText},
+                      {"partition", model::kInt4},
+                      {"first_offset", model::kInt8},
+                      {"last_offset", model::kInt8},
+                      {"rows", model::kInt8},
+                      {"reason", model::kText},
+                      {"at", kTime}},
+                     nullptr,
+                     nullptr};
   out.sql = [state] {
     const auto catalog = state->catalog->Get();
-    return "SELECT " + NameOfId("source", *catalog) + " AS source, " + NameOfId("object", *catalog) +
+    return "SELECT " + NameOfId("source", *catalog) + " AS source, " +
+           NameOfId("object", *catalog) +
            " AS relation, \"partition\", first_offset, last_offset, \"rows\", reason, \"at\" "
            "FROM freshet_late_rows";
   };
@@ -209,15 +279,22 @@ SystemRelation LateRows(const SystemState* state) {
 
 SystemRelation Queries(const SystemState* state) {
   SystemRelation out{"queries",
-                     {{"pid", model::kInt4}, {"role", model::kText}, {"application_name", model::kText},
-                      {"client_address", model::kText}, {"state", model::kText}, {"waiting", model::kBool}, {"since", kTime},
+                     {{"pid", model::kInt4},
+                      {"role", model::kText},
+                      {"application_name", model::kText},
+                      {"client_address", model::kText},
+                      {"state", model::kText},
+                      {"waiting", model::kBool},
+                      {"since", kTime},
                       {"query", model::kText}},
-                     nullptr, nullptr};
+                     nullptr,
+                     nullptr};
   out.rows = [state] {
     Rows rows;
     for (const auto& backend : state->engine->Backends())
-      rows.push_back({std::to_string(backend.pid), backend.role, backend.application_name, backend.client_address, backend.state,
-                      backend.waiting ? "true" : "false", TimeText(backend.since), backend.query});
+      rows.push_back({std::to_string(backend.pid), backend.role, backend.application_name,
+                      backend.client_address, backend.state, backend.waiting ? "true" : "false",
+                      TimeText(backend.since), backend.query});
     return rows;
   };
   return out;
@@ -225,8 +302,12 @@ SystemRelation Queries(const SystemState* state) {
 
 SystemRelation SettingsRelation(const SystemState* state) {
   SystemRelation out{"settings",
-                     {{"name", model::kText}, {"value", model::kText}, {"unit", model::kText}, {"description", model::kText}},
-                     nullptr, nullptr};
+                     {{"name", model::kText},
+                      {"value", model::kText},
+                      {"unit", model::kText},
+                      {"description", model::kText}},
+                     nullptr,
+                     nullptr};
   out.rows = [state] { return DescribeSettings(*state->settings); };
   return out;
 }
@@ -234,8 +315,8 @@ SystemRelation SettingsRelation(const SystemState* state) {
 }  // namespace
 
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
-  return {Sources(state), SourcePartitions(state), Views(state), Freshness(state), DeadLetters(state), LateRows(state), Queries(state),
-          SettingsRelation(state)};
+  return {Sources(state),     SourcePartitions(state), Views(state),   Freshness(state),
+          DeadLetters(state), LateRows(state),         Queries(state), SettingsRelation(state)};
 }
 
 }  // namespace server
