@@ -13,7 +13,7 @@ say() { printf '[%3d s] %s\n' "$SECONDS" "$*"; }
 fail() { printf '[%3d s] %s\n' "$SECONDS" "$*" >&2; exit 1; }
 
 # begin NAME COMMAND...   in the background, output to a log of its own
-# finish NAME TITLE       waits for it, says every ten seconds how far it is, and how long it took
+# finish NAME TITLE       waits for it, says every ten seconds how far it is, and how long it took when it had not ended before
 declare -A task_pid task_began
 begin() {
   local name=$1
@@ -22,13 +22,14 @@ begin() {
   task_pid[$name]=$! task_began[$name]=$SECONDS
 }
 finish() {
-  local name=$1 title=$2 file=$log/$1.log said=$SECONDS
+  local name=$1 title=$2 file=$log/$1.log said=$SECONDS took=''
   while kill -0 "${task_pid[$name]}" 2>/dev/null; do
     if [ $((SECONDS - said)) -ge 10 ]; then
       said=$SECONDS
       say "  ... $title: $(tail -n 1 "$file" | cut -c1-100)"
     fi
     sleep 0.1
+    took=" ($((SECONDS - task_began[$name])) s)"
   done
   if ! wait "${task_pid[$name]}"; then
     unset "task_pid[$name]"
@@ -36,7 +37,7 @@ finish() {
     fail "$title failed; all it said is in $file"
   fi
   unset "task_pid[$name]"
-  say "$title ($((SECONDS - task_began[$name])) s)"
+  say "$title$took"
 }
 step() { # NAME TITLE COMMAND...
   local name=$1 title=$2
