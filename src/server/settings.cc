@@ -4,7 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
-#include <functional>
+#include <map>
+#include <variant>
 
 #include <toml++/toml.h>
 
@@ -83,87 +84,76 @@ base::Status ParseCount(const std::string& name, const std::string& value, int* 
   return {};
 }
 
-base::Status Assign(const std::string& name, const std::string& value, Settings* s) {
-  static const std::map<std::string, std::function<base::Status(const std::string&, Settings*)>>
-      kSetters{
-          {"data_dir",
-           [](const std::string& v, Settings* s) {
-             s->data_dir = v;
-             return base::Status();
-           }},
-          {"listen",
-           [](const std::string& v, Settings* s) {
-             s->listen = v;
-             return base::Status();
-           }},
-          {"http",
-           [](const std::string& v, Settings* s) {
-             s->http = v;
-             return base::Status();
-           }},
-          {"tls_certificate",
-           [](const std::string& v, Settings* s) {
-             s->tls_certificate = v;
-             return base::Status();
-           }},
-          {"tls_key",
-           [](const std::string& v, Settings* s) {
-             s->tls_key = v;
-             return base::Status();
-           }},
-          {"lanes",
-           [](const std::string& v, Settings* s) { return ParseCount("lanes", v, &s->lanes); }},
-          {"reader",
-           [](const std::string& v, Settings* s) {
-             if (v != "auto" && v != "librdkafka") return Wrong("reader", v, "auto or librdkafka");
-             s->reader = v;
-             return base::Status();
-           }},
-          {"memory_limit",
-           [](const std::string& v, Settings* s) {
-             return ParseBytes("memory_limit", v, &s->memory_limit_bytes);
-           }},
-          {"lane_memory",
-           [](const std::string& v, Settings* s) {
-             return ParseBytes("lane_memory", v, &s->lane_memory_bytes);
-           }},
-          {"max_batch_rows",
-           [](const std::string& v, Settings* s) {
-             return ParseCount("max_batch_rows", v, &s->max_batch_rows);
-           }},
-          {"linger", [](const std::string& v,
-                        Settings* s) { return ParseDuration("linger", v, &s->linger); }},
-          {"statement_timeout",
-           [](const std::string& v, Settings* s) {
-             return ParseDuration("statement_timeout", v, &s->statement_timeout);
-           }},
-          {"max_connections",
-           [](const std::string& v, Settings* s) {
-             return ParseCount("max_connections", v, &s->max_connections);
-           }},
-          {"max_running_queries",
-           [](const std::string& v, Settings* s) {
-             return ParseCount("max_running_queries", v, &s->max_running_queries);
-           }},
-          {"min_free_disk",
-           [](const std::string& v, Settings* s) {
-             return ParseBytes("min_free_disk", v, &s->min_free_disk_bytes);
-           }},
-          {"log_level",
-           [](const std::string& v, Settings* s) {
-             if (v != "debug" && v != "info" && v != "warning" && v != "error")
-               return Wrong("log_level", v, "debug, info, warning or error");
-             s->log_level = v;
-             return base::Status();
-           }},
-          {"database",
-           [](const std::string& v, Settings* s) {
-             s->database = v;
-             return base::Status();
-           }},
-      };
-  const auto it = kSetters.find(name);
-  if (it != kSetters.end()) return it->second(value, s);
+struct Slot {
+  std::variant<std::filesystem::path Settings::*, std::string Settings::*, size_t Settings::*,
+               int Settings::*, std::chrono::milliseconds Settings::*>
+      member;
+  std::vector<std::string> allowed;  // of a text; empty = any
+};
+
+const std::map<std::string, Slot>& Slots() {
+  static const std::map<std::string, Slot> kSlots{
+      {"data_dir", {&Settings::data_dir, {}}},
+      {"listen", {&Settings::listen, {}}},
+      {"http", {&Settings::http, {}}},
+      {"tls_certificate", {&Settings::tls_certificate, {}}},
+      {"tls_key", {&Settings::tls_key, {}}},
+      {"lanes", {&Settings::lanes, {}}},
+      {"reader", {&Settings::reader, {"auto", "librdkafka"}}},
+      {"memory_limit", {&Settings::memory_limit_bytes, {}}},
+      {"lane_memory", {&Settings::lane_memory_bytes, {}}},
+      {"max_batch_rows", {&Settings::max_batch_rows, {}}},
+      {"linger", {&Settings::linger, {}}},
+      {"statement_timeout", {&Settings::statement_timeout, {}}},
+      {"max_connections", {&Settings::max_connections, {}}},
+      {"max_running_queries", {&Settings::max_running_queries, {}}},
+      {"min_free_disk", {&Settings::min_free_disk_bytes, {}}},
+      {"log_level", {&Settings::log_level, {"debug", "info", "warning", "error"}}},
+      {"database", {&Settings::database, {}}},
+  };
+  return kSlots;
+}
+
+base::Status Parse(const std::string& name, const std::string& value, const Slot&, size_t* out) {
+  return ParseBytes(name, value, out);
+}
+base::Status Parse(const std::string& name, const std::string& value, const Slot&, int* out) {
+  return ParseCount(name, value, out);
+}
+base::Status Parse(const std::string& name, const std::string& value, const Slot&,
+                   std::chrono::milliseconds* out) {
+  return ParseDuration(name, value, out);
+}
+base::Status Parse(const std::string&, const std::string& value, const Slot&,
+                   std::filesystem::path* out) {
+  *out = value;
+  return {};
+}
+base::Status Parse(const std::string& name, const std::string& value, const Slot& slot,
+                   std::string* out) {
+  const auto& allowed = slot.allowed;
+  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+    std::string expected;
+    for (const auto& word : allowed)
+      expected += (expected.empty() ? "" : word == allowed.back() ? " or " : ", ") + word;
+    return Wrong(name, value, expected.c_str());
+  }
+  *out = value;
+  return {};
+}
+
+std::string TextOf(const std::filesystem::path& value) { return value.string(); }
+std::string TextOf(const std::string& value) { return value; }
+std::string TextOf(size_t value) { return std::to_string(value); }
+std::string TextOf(int value) { return std::to_string(value); }
+std::string TextOf(std::chrono::milliseconds value) { return std::to_string(value.count()); }
+
+base::Status Assign(const std::string& name, const std::string& value, Settings* settings) {
+  const auto slot = Slots().find(name);
+  if (slot != Slots().end())
+    return std::visit(
+        [&](auto member) { return Parse(name, value, slot->second, &(settings->*member)); },
+        slot->second.member);
   std::vector<std::string_view> known;
   for (const auto& row : kRows) known.push_back(row.name);
   auto error = base::Invalid("unknown setting \"" + name + "\"");
@@ -215,27 +205,13 @@ base::Status ApplySettings(const SettingValues& values, Settings* settings) {
   return {};
 }
 
-std::vector<std::vector<std::string>> DescribeSettings(const Settings& s) {
-  const std::vector<std::string> values{s.data_dir.string(),
-                                        s.listen,
-                                        s.http,
-                                        s.tls_certificate.string(),
-                                        s.tls_key.string(),
-                                        std::to_string(s.lanes),
-                                        s.reader,
-                                        std::to_string(s.memory_limit_bytes),
-                                        std::to_string(s.lane_memory_bytes),
-                                        std::to_string(s.max_batch_rows),
-                                        std::to_string(s.linger.count()),
-                                        std::to_string(s.statement_timeout.count()),
-                                        std::to_string(s.max_connections),
-                                        std::to_string(s.max_running_queries),
-                                        std::to_string(s.min_free_disk_bytes),
-                                        s.log_level,
-                                        s.database};
+std::vector<std::vector<std::string>> DescribeSettings(const Settings& settings) {
   std::vector<std::vector<std::string>> rows;
-  for (size_t i = 0; i < kRows.size(); ++i)
-    rows.push_back({kRows[i].name, values[i], kRows[i].unit, kRows[i].description});
+  for (const auto& row : kRows) {
+    const std::string value = std::visit([&](auto member) { return TextOf(settings.*member); },
+                                         Slots().at(row.name).member);
+    rows.push_back({row.name, value, row.unit, row.description});
+  }
   return rows;
 }
 
