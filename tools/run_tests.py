@@ -29,7 +29,7 @@ JOBS = str(os.cpu_count() or 2)
 # Rooms whose input comes from outside: they are tested under the sanitizers in every run (`make asan` runs all rooms).
 HOSTILE_ROOMS = ["sql", "decode", "pgwire", "source"]
 FUZZ_SECONDS_IN_ALL = 60
-DEFAULT_STAGES = ["unit", "tidy"]
+DEFAULT_STAGES = ["unit", "tidy", "sanitize", "system"]
 TAIL_LINES = 60
 
 

@@ -37,7 +37,7 @@ base::Result<Execution> SessionImpl::BeginBlock(const sql::TransactionStatement&
   RETURN_IF_ERROR(
       settings_.Set("transaction_isolation", Setting("default_transaction_isolation"), true));
   RETURN_IF_ERROR(settings_.Set("transaction_read_only", read_only ? "on" : "off", true));
-  block_.emplace();
+  block_ = Block();
   block_failed_ = false;
   in_block_ = true;
   return Done("BEGIN");
