@@ -11,7 +11,8 @@
 #include "pgwire/pgwire_metrics.h"
 
 // Invariants
-// 1. At most one job of a connection is posted or running (busy_); only then does another thread touch session_.
+// 1. At most one job of a connection is posted or running (busy_); only then does another thread
+// touch session_.
 // 2. At most one read and one write are under way.
 // 3. A connection leaves Shared::connections only after its session was released on a query thread.
 
@@ -23,9 +24,9 @@ using boost::system::error_code;
 
 constexpr size_t kReadBytes = 8 << 10;
 constexpr size_t kReadAheadBytes = 64 << 10;
-constexpr size_t kKeptSendBytes = 512 << 10;         // a larger send buffer is given back when it is empty
+constexpr size_t kKeptSendBytes = 512 << 10;  // a larger send buffer is given back when it is empty
 constexpr size_t kFlushBytes = 256 << 10;
-constexpr std::chrono::seconds kLastBytes{5};         // for a client to take the end of what was sent
+constexpr std::chrono::seconds kLastBytes{5};  // for a client to take the end of what was sent
 constexpr int kReservedForAdministrators = 3;
 constexpr size_t kKeyBytes = 32;
 constexpr unsigned char kTlsHandshake = 0x16;
@@ -34,7 +35,7 @@ SessionOptions OptionsOf(Shared* shared, const Peer& peer, int32_t pid, const st
   SessionOptions options;
   options.sign_in.catalog = shared->catalog;
   options.sign_in.tls_offered = shared->tls != nullptr;
-  options.sign_in.require_tls = shared->options.require_tls;
+  options.sign_in.require_tls = shared->require_tls;
   if (shared->tls) options.sign_in.channel_binding = shared->tls->endpoint_hash;
   options.sign_in.mock_secret = shared->mock_secret;
   options.sign_in.unix_socket = peer.unix_socket;
@@ -77,19 +78,22 @@ void Connection::Start() {
 
 // A first byte of 0x16 is a TLS handshake without an SSLRequest before it.
 void Connection::Peek() {
-  socket_.async_wait(asio::socket_base::wait_read, [self = shared_from_this()](const error_code& error) {
-    unsigned char first = 0;
-    if (error || recv(self->socket_.native_handle(), &first, 1, MSG_PEEK) != 1) return self->CloseSocket();
-    if (first == kTlsHandshake) self->StartTls(true);
-    else self->Read();
-  });
+  socket_.async_wait(asio::socket_base::wait_read,
+                     [self = shared_from_this()](const error_code& error) {
+                       unsigned char first = 0;
+                       if (error || recv(self->socket_.native_handle(), &first, 1, MSG_PEEK) != 1)
+                         return self->CloseSocket();
+                       if (first == kTlsHandshake) self->StartTls(true);
+                       else self->Read();
+                     });
 }
 
 void Connection::StartTls(bool direct) {
   handshaking_ = true;
   tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, shared_->tls->context);
-  tls_->async_handshake(asio::ssl::stream_base::server,
-                          [self = shared_from_this(), direct](const error_code& error) { self->OnTls(direct, error); });
+  tls_->async_handshake(
+      asio::ssl::stream_base::server,
+      [self = shared_from_this(), direct](const error_code& error) { self->OnTls(direct, error); });
 }
 
 void Connection::OnTls(bool direct, const error_code& error) {
@@ -104,7 +108,9 @@ void Connection::Read() {
   if (reading_ || closed_ || closing_ || wants_tls_ || inbox_.size() >= kReadAheadBytes) return;
   reading_ = true;
   const auto buffer = asio::buffer(read_buffer_.get(), kReadBytes);
-  auto handler = [self = shared_from_this()](const error_code& error, size_t count) { self->OnRead(error, count); };
+  auto handler = [self = shared_from_this()](const error_code& error, size_t count) {
+    self->OnRead(error, count);
+  };
   if (tls_) tls_->async_read_some(buffer, std::move(handler));
   else socket_.async_read_some(buffer, std::move(handler));
 }
@@ -114,7 +120,7 @@ void Connection::OnRead(const error_code& error, size_t count) {
   if (closed_ || closing_) return;
   if (error) {
     peer_gone_ = true;
-    if (busy_) CancelStatement();   // nobody waits for its rows any more
+    if (busy_) CancelStatement();  // nobody waits for its rows any more
     else CloseSocket();
     return;
   }
@@ -138,9 +144,9 @@ void Connection::PostJob(Lane lane) {
   shared_->threads.Post(lane, this, [self = shared_from_this(), lane]() mutable {
     const Wants wants = self->session_.Process(lane);
     asio::post(self->shared_->io, [self, wants] { self->OnJobDone(wants); });
-    self.reset();   // the network thread lets the last one go
+    self.reset();  // the network thread lets the last one go
   });
-  Read();   // to notice a client that goes away
+  Read();  // to notice a client that goes away
 }
 
 void Connection::OnJobDone(Wants wants) {
@@ -176,7 +182,7 @@ void Connection::OnWants(Wants wants) {
     case Wants::kLight: return PostJob(Lane::kLight);
     case Wants::kHeavy: return PostJob(Lane::kHeavy);
     case Wants::kTls:
-      wants_tls_ = true;   // the handshake begins when the answer has been sent
+      wants_tls_ = true;  // the handshake begins when the answer has been sent
       return;
     case Wants::kClose: return session_.wrong_password() ? CloseSoon() : Close();
   }
@@ -198,7 +204,9 @@ void Connection::Write() {
   if (writing_ || closed_ || sending_.empty()) return;
   writing_ = true;
   const auto buffer = asio::buffer(sending_.view().data(), sending_.size());
-  auto handler = [self = shared_from_this()](const error_code& error, size_t count) { self->OnWritten(error, count); };
+  auto handler = [self = shared_from_this()](const error_code& error, size_t count) {
+    self->OnWritten(error, count);
+  };
   if (tls_) asio::async_write(*tls_, buffer, std::move(handler));
   else asio::async_write(socket_, buffer, std::move(handler));
 }
@@ -229,10 +237,12 @@ void Connection::OnWritten(const error_code& error, size_t count) {
 }
 
 base::Status Connection::Admit(const catalog::Role& role) {
-  const int places = shared_->options.max_connections - (role.administrator ? 0 : kReservedForAdministrators);
+  const int places =
+      shared_->options.max_connections - (role.administrator ? 0 : kReservedForAdministrators);
   if (shared_->admitted >= places)
-    return base::Exhausted(role.administrator ? "sorry, too many clients already"
-                                              : "remaining connection slots are reserved for administrators")
+    return base::Exhausted(role.administrator
+                               ? "sorry, too many clients already"
+                               : "remaining connection slots are reserved for administrators")
         .WithSqlstate("53300")
         .WithHint("Close idle connections, or raise max_connections.");
   admitted_ = true;
@@ -244,21 +254,23 @@ base::Status Connection::Admit(const catalog::Role& role) {
 void Connection::Cancel(int32_t pid, std::string_view key) {
   const auto found = shared_->connections.find(pid);
   if (found == shared_->connections.end()) return;
-  const std::string_view expected = std::string_view(found->second->key_).substr(0, found->second->session_.cancel_key_bytes());
+  const std::string_view expected =
+      std::string_view(found->second->key_).substr(0, found->second->session_.cancel_key_bytes());
   if (base::SameBytes(expected, key)) found->second->CancelStatement();
 }
 
 void Connection::CancelStatement() {
   if (!query_session_) return;
   if (!shared_->threads.Withdraw(this)) return query_session_->Cancel();
-  busy_ = false;   // it was still waiting for a thread
+  busy_ = false;  // it was still waiting for a thread
   if (peer_gone_) return CloseSocket();
   session_.CancelPending();
   PostJob(Lane::kLight);
 }
 
 void Connection::Terminate(base::Status reason) {
-  // The session lives until the network thread lets it go, so a weak pointer tells whether there is still somebody to end.
+  // The session lives until the network thread lets it go, so a weak pointer tells whether there is
+  // still somebody to end.
   asio::post(shared_->io, [weak = weak_from_this(), reason = std::move(reason)] {
     if (const auto self = weak.lock()) self->End(reason);
   });
@@ -268,11 +280,12 @@ void Connection::End(const base::Status& reason) {
   if (closing_ || closed_ || !end_reason_.ok()) return;
   if (busy_) {
     end_reason_ = reason;
-    // The engine makes the statement fail with 57P01; an engine that does not know the session just cancels it.
+    // The engine makes the statement fail with 57P01; an engine that does not know the session just
+    // cancels it.
     if (query_session_ && !shared_->engine->CancelBackend(pid_, true)) CancelStatement();
     return;
   }
-  if (wants_tls_ || handshaking_) return CloseSocket();   // nothing can be said there
+  if (wants_tls_ || handshaking_) return CloseSocket();  // nothing can be said there
   session_.End(reason);
   OnWants(Wants::kClose);
 }
@@ -296,11 +309,12 @@ void Connection::Close() {
   Write();
 }
 
-// Everything is sent. A TLS client is told that this is the end, so that it need not suspect somebody in between.
+// Everything is sent. A TLS client is told that this is the end, so that it need not suspect
+// somebody in between.
 void Connection::FinishClose() {
   if (closed_ || !tls_ || peer_gone_) return CloseSocket();
   error_code ignored;
-  socket_.cancel(ignored);   // the read that waits
+  socket_.cancel(ignored);  // the read that waits
   timer_.expires_after(std::chrono::seconds(1));
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error) self->CloseSocket();
@@ -325,7 +339,7 @@ void Connection::CloseSocket() {
   if (closed_) return;
   closed_ = true;
   timer_.cancel();
-  error_code ignored;   // it is being thrown away
+  error_code ignored;  // it is being thrown away
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
   socket_.close(ignored);
   ReleaseSession();

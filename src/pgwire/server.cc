@@ -1,4 +1,5 @@
-// Asio's headers come first: its traits look for a function `query`, and a namespace of that name hides it.
+// Asio's headers come first: its traits look for a function `query`, and a namespace of that name
+// hides it.
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -31,33 +32,45 @@ using asio::ip::tcp;
 using asio::local::stream_protocol;
 using boost::system::error_code;
 
-constexpr int kMaxSigningIn = 128;                     // connections over TCP that have not proved who they are
-constexpr std::chrono::milliseconds kAcceptPause{100};  // after an error such as "too many open files"
-constexpr std::chrono::seconds kStopPatience{2};        // for clients to take their last message
+constexpr int kMaxSigningIn = 128;  // connections over TCP that have not proved who they are
+constexpr std::chrono::milliseconds kAcceptPause{
+    100};                                         // after an error such as "too many open files"
+constexpr std::chrono::seconds kStopPatience{2};  // for clients to take their last message
 
-base::Status ShuttingDown() { return base::Cancelled("terminating connection due to administrator command").WithSqlstate("57P01"); }
+base::Status ShuttingDown() {
+  return base::Cancelled("terminating connection due to administrator command")
+      .WithSqlstate("57P01");
+}
 
 // Unknown roles get salts from a secret that lives as long as the administrator's password.
 std::string MockSecret(const catalog::CatalogHolder& holder) {
   const auto catalog = holder.Get();
   const auto administrator = catalog->roles.find(std::string(kAdministrator));
-  const auto verifier = administrator == catalog->roles.end() ? std::nullopt : base::ParseScramVerifier(administrator->second->scram_verifier);
+  const auto verifier = administrator == catalog->roles.end()
+                            ? std::nullopt
+                            : base::ParseScramVerifier(administrator->second->scram_verifier);
   if (!verifier) return base::RandomBytes(sizeof(base::Digest));
-  return std::string(base::AsText(base::HmacSha256(base::AsText(verifier->server_key), "salts of unknown roles")));
+  return std::string(
+      base::AsText(base::HmacSha256(base::AsText(verifier->server_key), "salts of unknown roles")));
 }
 
 Peer UnixPeer(int fd) {
   Peer peer{true, false, "[local]"};
   ucred credentials{};
   socklen_t length = sizeof credentials;
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0) peer.same_system_user = credentials.uid == geteuid();
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0)
+    peer.same_system_user = credentials.uid == geteuid();
   return peer;
 }
 
 class AsioServer : public Server {
  public:
   AsioServer(const ServerOptions& options, query::Engine* engine, catalog::CatalogHolder* catalog)
-      : shared_(options, engine, catalog), tcp_(shared_.io), unix_(shared_.io), pause_tcp_(shared_.io), pause_unix_(shared_.io) {}
+      : shared_(options, engine, catalog),
+        tcp_(shared_.io),
+        unix_(shared_.io),
+        pause_tcp_(shared_.io),
+        pause_unix_(shared_.io) {}
   ~AsioServer() override { Stop(); }
 
   base::Status Listen();
@@ -91,16 +104,20 @@ base::Status AsioServer::Listen() {
   const ServerOptions& options = shared_.options;
   ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(options.listen));
   if (options.tls_certificate.empty() != options.tls_key.empty())
-    return base::Invalid("TLS needs both a certificate and a key").WithHint("Set tls_certificate and tls_key.");
+    return base::Invalid("TLS needs both a certificate and a key")
+        .WithHint("Set tls_certificate and tls_key.");
   if (!options.tls_certificate.empty()) {
     ASSIGN_OR_RETURN(shared_.tls, MakeTlsContext(options.tls_certificate, options.tls_key));
   } else if (options.require_tls) {
-    return base::Invalid("TLS is required but there is no certificate").WithHint("Set tls_certificate and tls_key.");
+    return base::Invalid("TLS is required but there is no certificate")
+        .WithHint("Set tls_certificate and tls_key.");
   }
   RETURN_IF_ERROR(Open(endpoint, shared_.tls != nullptr, &tcp_));
+  if (!endpoint.address().is_loopback()) shared_.require_tls = true;
   error_code error;
   port_ = tcp_.local_endpoint(error).port();
-  if (!options.unix_socket_dir.empty()) RETURN_IF_ERROR(Open(options.unix_socket_dir, port_, &unix_, &unix_path_));
+  if (!options.unix_socket_dir.empty())
+    RETURN_IF_ERROR(Open(options.unix_socket_dir, port_, &unix_, &unix_path_));
   shared_.mock_secret = MockSecret(*shared_.catalog);
   return {};
 }
@@ -126,7 +143,7 @@ void AsioServer::AcceptTcp() {
       });
       return;
     }
-    error_code ignored;   // a client that is gone already shows at the first read
+    error_code ignored;  // a client that is gone already shows at the first read
     accepted.set_option(tcp::no_delay(true), ignored);
     accepted.set_option(asio::socket_base::keep_alive(true), ignored);
     const std::string address = accepted.remote_endpoint(ignored).address().to_string();
@@ -139,7 +156,8 @@ void AsioServer::AcceptUnix() {
   unix_.async_accept([this](const error_code& error, stream_protocol::socket accepted) {
     if (error == asio::error::operation_aborted || shared_.stopping) return;
     if (error) {
-      base::Log(base::Level::kWarning, "pgwire", "cannot accept on the Unix socket", {{"error", error.message()}});
+      base::Log(base::Level::kWarning, "pgwire", "cannot accept on the Unix socket",
+                {{"error", error.message()}});
       pause_unix_.expires_after(kAcceptPause);
       pause_unix_.async_wait([this](const error_code& stopped) {
         if (!stopped) AcceptUnix();
@@ -165,8 +183,10 @@ void AsioServer::Refuse(Connection::Socket socket) {
   PgwireMetrics::Get().connections_total.Add();
   PgwireMetrics::Get().refused_total.Add();
   WriteBuffer out;
-  WriteErrorResponse(base::Exhausted("sorry, too many clients are signing in").WithSqlstate("53300"), Severity::kFatal, &out);
-  error_code ignored;   // the message is a courtesy
+  WriteErrorResponse(
+      base::Exhausted("sorry, too many clients are signing in").WithSqlstate("53300"),
+      Severity::kFatal, &out);
+  error_code ignored;  // the message is a courtesy
   socket.non_blocking(true, ignored);
   socket.write_some(asio::buffer(out.view().data(), out.size()), ignored);
 }
@@ -180,12 +200,12 @@ int32_t AsioServer::NextPid() {
 
 void AsioServer::EndAll() {
   shared_.stopping = true;
-  error_code ignored;   // closing cannot fail in a way that matters
+  error_code ignored;  // closing cannot fail in a way that matters
   tcp_.close(ignored);
   unix_.close(ignored);
   pause_tcp_.cancel();
   pause_unix_.cancel();
-  const auto connections = shared_.connections;   // End may remove one
+  const auto connections = shared_.connections;  // End may remove one
   for (const auto& [pid, connection] : connections) connection->End(ShuttingDown());
 }
 
@@ -211,28 +231,30 @@ void AsioServer::Stop() {
       const auto connections = shared_.connections;
       for (const auto& [pid, connection] : connections) connection->Abandon();
     });
-    while (!WaitForConnections(kStopPatience))   // their statements are cancelled and end
+    while (!WaitForConnections(kStopPatience))  // their statements are cancelled and end
       base::Log(base::Level::kWarning, "pgwire", "waiting for running statements to end");
   }
   shared_.threads.Stop();
   work_.reset();
   network_.join();
   if (!unix_path_.empty()) {
-    std::error_code ignored;   // a leftover is replaced at the next start
+    std::error_code ignored;  // a leftover is replaced at the next start
     std::filesystem::remove(unix_path_, ignored);
   }
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, query::Engine* engine,
+base::Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                    query::Engine* engine,
                                                     catalog::CatalogHolder* catalog) {
   try {
     auto server = std::make_unique<AsioServer>(options, engine, catalog);
     RETURN_IF_ERROR(server->Listen());
     server->Run();
     return std::unique_ptr<Server>(std::move(server));
-  } catch (const std::exception& error) {   // Asio and OpenSSL when the system has no more threads or memory
+  } catch (const std::exception&
+               error) {  // Asio and OpenSSL when the system has no more threads or memory
     return base::Unavailable(std::string("the PostgreSQL listener cannot start: ") + error.what());
   }
 }

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import subprocess
 import time
 
 import duckdb
@@ -70,6 +71,21 @@ def test_a_second_server_on_the_same_directory_is_refused(servers):
 def test_listening_beyond_loopback_needs_tls(servers):
     said = failure(servers({"listen": "0.0.0.0:0"}))
     assert "TLS" in said
+
+
+def test_tls_is_spoken_with_a_certificate_and_then_listening_beyond_loopback_is_allowed(servers, tmp_path):
+    certificate, key = tmp_path / "server.crt", tmp_path / "server.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    server = servers({"tls_certificate": certificate, "tls_key": key, "listen": "0.0.0.0:0"})
+    server.start()
+    _, port = server.address()
+    with server.connect(host="127.0.0.1", port=port, sslmode="verify-full", sslrootcert=str(certificate)) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert connection.info.pgconn.ssl_in_use
+    with pytest.raises(psycopg.OperationalError, match="must use TLS"):
+        server.connect(host="127.0.0.1", port=port, sslmode="disable")
 
 
 def test_unknown_and_wrong_settings_are_named(servers, tmp_path):
