@@ -59,22 +59,26 @@ TEST(Messages, AFetchRequestIsWhatTheProtocolSays) {
   request.max_bytes = 7;
   request.partitions = partitions;
   const std::string expected(
-      "\0\0\0\x4f"                                                // length
-      "\0\x01\0\x0c\0\0\0\x4d\0\x02me\0"                          // key, version, correlation, client, tags
-      "\xff\xff\xff\xff\0\0\0\x05\0\0\0\x06\0\0\0\x07\x01"        // replica, wait, min, max, read committed
-      "\0\0\0\0\xff\xff\xff\xff"                                  // session
-      "\x02\x02t\x02"                                             // one topic, one partition
-      "\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0\x03\xff\xff\xff\xff"    // partition, epoch, offset, last epoch
-      "\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x04\0\0"            // log start, max, tags of partition and topic
-      "\x01\x01\0",                                               // forgotten, rack, tags
+      "\0\0\0\x4f"                        // length
+      "\0\x01\0\x0c\0\0\0\x4d\0\x02me\0"  // key, version, correlation, client, tags
+      "\xff\xff\xff\xff\0\0\0\x05\0\0\0\x06\0\0\0\x07\x01"      // replica, wait, min, max, read
+                                                                // committed
+      "\0\0\0\0\xff\xff\xff\xff"                                // session
+      "\x02\x02t\x02"                                           // one topic, one partition
+      "\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0\x03\xff\xff\xff\xff"  // partition, epoch, offset, last
+                                                                // epoch
+      "\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x04\0\0"  // log start, max, tags of partition and
+                                                        // topic
+      "\x01\x01\0",                                     // forgotten, rack, tags
       83);
   EXPECT_EQ(EncodeFetch(Header(Api::kFetch, 12), request), expected);
 }
 
 TEST(Messages, FetchResponsesOfEveryVersion) {
   for (int16_t version = RowOf(Api::kFetch).least; version <= RowOf(Api::kFetch).most; ++version) {
-    FetchResponse response;
-    ASSERT_TRUE(DecodeFetch(FetchBody(version), Header(Api::kFetch, version), &response)) << version;
+    const std::string body = FetchBody(version);
+    FetchResponse response;  // views into `body`
+    ASSERT_TRUE(DecodeFetch(body, Header(Api::kFetch, version), &response)) << version;
     EXPECT_EQ(response.throttle_ms, 5);
     ASSERT_EQ(response.partitions.size(), 2u);
     EXPECT_EQ(response.partitions[0].partition, 4);
@@ -93,7 +97,9 @@ TEST(Messages, ACutOrForeignFrameIsNeverAResponse) {
     const std::string body = FetchBody(version);
     FetchResponse response;
     for (size_t cut = 0; cut < body.size(); ++cut)
-      EXPECT_FALSE(DecodeFetch(std::string_view(body).substr(0, cut), Header(Api::kFetch, version), &response)) << version << " " << cut;
+      EXPECT_FALSE(DecodeFetch(std::string_view(body).substr(0, cut), Header(Api::kFetch, version),
+                               &response))
+          << version << " " << cut;
     RequestHeader other = Header(Api::kFetch, version);
     other.correlation = 78;
     EXPECT_FALSE(DecodeFetch(body, other, &response)) << "another request's answer";
@@ -116,7 +122,8 @@ TEST(Messages, ACountWithoutElementsTakesNoMemory) {
 }
 
 TEST(Messages, MetadataOfEveryVersion) {
-  for (int16_t version = RowOf(Api::kMetadata).least; version <= RowOf(Api::kMetadata).most; ++version) {
+  for (int16_t version = RowOf(Api::kMetadata).least; version <= RowOf(Api::kMetadata).most;
+       ++version) {
     Body body(true);
     body().Int32(77);
     body().NoTags();
@@ -163,7 +170,9 @@ TEST(Messages, MetadataOfEveryVersion) {
     ASSERT_TRUE(DecodeMetadata(bytes, Header(Api::kMetadata, version), "absent", &response));
     EXPECT_EQ(response.topic_error, kUnknownTopicOrPartition);
     for (size_t cut = 0; cut < bytes.size(); ++cut)
-      EXPECT_FALSE(DecodeMetadata(std::string_view(bytes).substr(0, cut), Header(Api::kMetadata, version), "t", &response)) << cut;
+      EXPECT_FALSE(DecodeMetadata(std::string_view(bytes).substr(0, cut),
+                                  Header(Api::kMetadata, version), "t", &response))
+          << cut;
   }
 }
 
@@ -188,7 +197,8 @@ TEST(Messages, TaggedFieldsAreSkipped) {
   body().Array(0);
   body().NoTags();
   ListOffsetsResponse response;
-  EXPECT_FALSE(DecodeListOffsets(body().Take(), Header(Api::kListOffsets, 7), &response)) << "no topic in it";
+  EXPECT_FALSE(DecodeListOffsets(body().Take(), Header(Api::kListOffsets, 7), &response))
+      << "no topic in it";
 }
 
 }  // namespace
