@@ -19,8 +19,9 @@ network=$(env | grep -E '^(https?_proxy|no_proxy|[A-Z_]*(CA_BUNDLE|_CERTS|CERT_F
 # What a machine has and a folder has not: devices, processes, this network's resolver and trusted certificates.
 cp /etc/resolv.conf /etc/hosts "$dir/etc/"
 cp /etc/ssl/certs/ca-certificates.crt "$dir/etc/ssl/certs/"
+chroot "$dir" update-ca-certificates >/dev/null   # as files of their own, which is where Java's package looks
 for at in proc sys dev dev/pts; do mountpoint -q "$dir/$at" || mount --bind "/$at" "$dir/$at"; done
-trap 'for at in dev/pts dev sys proc; do umount "$dir/$at" || true; done' EXIT
+trap 'for at in dev/pts dev sys proc; do umount --lazy "$dir/$at" || true; done' EXIT
 rm -rf "$dir/freshet"
 git clone -q . "$dir/freshet"
 chroot "$dir" env -i HOME=/root TERM="${TERM:-dumb}" PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 $network \

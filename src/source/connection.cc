@@ -1,6 +1,8 @@
 // Invariants:
-// 1. Responses come in the order of requests (the protocol's promise): the front of in_flight_ is whose frame arrives.
-// 2. At most one frame is held; the socket is not read while a whole one waits, so memory is bounded by who takes it.
+// 1. Responses come in the order of requests (the protocol's promise): the front of in_flight_ is
+// whose frame arrives.
+// 2. At most one frame is held; the socket is not read while a whole one waits, so memory is
+// bounded by who takes it.
 // 3. The trouble's time and text stay from the first failure until the connection is ready again.
 
 #include "source/connection.h"
@@ -33,7 +35,8 @@ milliseconds Jittered(milliseconds time) {
 
 }  // namespace
 
-BrokerConnection::BrokerConnection(const DirectSettings* settings, TlsContext* tls, HostPort address)
+BrokerConnection::BrokerConnection(const DirectSettings* settings, TlsContext* tls,
+                                   HostPort address)
     : settings_(settings), tls_(tls), address_(std::move(address)) {}
 
 BrokerConnection::~BrokerConnection() { CloseSocket(); }
@@ -68,8 +71,10 @@ void BrokerConnection::Break(TroubleKind kind, const std::string& why, Time now)
   Restart();
   ++generation_;
   if (!trouble_ || (kind == TroubleKind::kSignIn && trouble_->kind != kind)) {
-    base::Log(base::Level::kWarning, "source", "broker lost", {{"broker", address_.Text()}, {"error", why}});
-    trouble_ = Trouble{kind, address_.Text(), why, trouble_ ? trouble_->since : base::Clock::System().Wall()};
+    base::Log(base::Level::kWarning, "source", "broker lost",
+              {{"broker", address_.Text()}, {"error", why}});
+    trouble_ = Trouble{kind, address_.Text(), why,
+                       trouble_ ? trouble_->since : base::Clock::System().Wall()};
   }
   backoff_ = std::clamp(backoff_ * 2, settings_->first_backoff, settings_->max_backoff);
   retry_at_ = now + Jittered(backoff_);
@@ -96,7 +101,8 @@ void BrokerConnection::Step(Time now) {
 
 bool BrokerConnection::Advance(Time now) {
   if (state_ != State::kWaiting && state_ != State::kReady && now >= setup_deadline_) {
-    Break(TroubleKind::kUnreachable, "no connection within " + std::to_string(settings_->setup_timeout.count()) + " ms", now);
+    Break(TroubleKind::kUnreachable,
+          "no connection within " + std::to_string(settings_->setup_timeout.count()) + " ms", now);
     return false;
   }
   switch (state_) {
@@ -127,8 +133,10 @@ bool BrokerConnection::Advance(Time now) {
     return true;
   }
   if (Transfer(now)) return true;
-  if (state_ == State::kReady && !whole_ && !in_flight_.empty() && now >= in_flight_.front().deadline)
-    Break(TroubleKind::kUnreachable, "no answer within " + std::to_string(settings_->request_timeout.count()) + " ms", now);
+  if (state_ == State::kReady && !whole_ && !in_flight_.empty() &&
+      now >= in_flight_.front().deadline)
+    Break(TroubleKind::kUnreachable,
+          "no answer within " + std::to_string(settings_->request_timeout.count()) + " ms", now);
   return false;
 }
 
@@ -152,7 +160,9 @@ void BrokerConnection::ConnectNext(Time now) {
     const int on = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (settings_->keepalive) ::setsockopt(socket_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address.storage), address.length) == 0 || errno == EINPROGRESS) {
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address.storage), address.length) ==
+            0 ||
+        errno == EINPROGRESS) {
       state_ = State::kConnecting;
       return;
     }
@@ -189,11 +199,16 @@ bool BrokerConnection::FinishHandshake(Time now) {
     case IoOutcome::kWantRead:
     case IoOutcome::kWantWrite: return false;
     default:
-      Break(TroubleKind::kTls, result.error.empty() ? "the broker closed the connection; does it speak TLS there?" : result.error, now);
+      Break(TroubleKind::kTls,
+            result.error.empty() ? "the broker closed the connection; does it speak TLS there?"
+                                 : result.error,
+            now);
       return false;
   }
   state_ = State::kVersions;
-  SetupSend(Api::kApiVersions, RowOf(Api::kApiVersions).most, [](const auto& header) { return EncodeApiVersions(header, kVersion); }, now);
+  SetupSend(
+      Api::kApiVersions, RowOf(Api::kApiVersions).most,
+      [](const auto& header) { return EncodeApiVersions(header, kVersion); }, now);
   return true;
 }
 
@@ -205,13 +220,15 @@ bool BrokerConnection::Took(const IoResult& result, Time now) {
     case IoOutcome::kWantWrite: wants_write_ = true; return false;
     case IoOutcome::kClosed:
       Break(TroubleKind::kUnreachable,
-            state_ == State::kReady ? "the broker closed the connection"
-            : state_ == State::kVersions
-                ? "the broker closed the connection at once; properties.security.protocol may not be the listener's"
-                : "the broker closed the connection during the sign-in",
+            state_ == State::kReady      ? "the broker closed the connection"
+            : state_ == State::kVersions ? "the broker closed the connection at once; "
+                                           "properties.security.protocol may not be the listener's"
+                                         : "the broker closed the connection during the sign-in",
             now);
       return false;
-    case IoOutcome::kError: Break(settings_->use_tls ? TroubleKind::kTls : TroubleKind::kUnreachable, result.error, now); return false;
+    case IoOutcome::kError:
+      Break(settings_->use_tls ? TroubleKind::kTls : TroubleKind::kUnreachable, result.error, now);
+      return false;
   }
   return false;
 }
@@ -242,15 +259,18 @@ bool BrokerConnection::WriteSome(Time now) {
 
 bool BrokerConnection::ReadSome(Time now) {
   if (length_filled_ < length_.size()) {
-    const IoResult result = stream_->Read(length_.data() + length_filled_, length_.size() - length_filled_);
+    const IoResult result =
+        stream_->Read(length_.data() + length_filled_, length_.size() - length_filled_);
     if (!Took(result, now)) return false;
     length_filled_ += result.bytes;
     return length_filled_ < length_.size() || BeginFrame(now);
   }
-  const IoResult result = stream_->Read(frame_.To(), frame_.Room());
+  const size_t room = frame_.Room();  // first: it may move the frame
+  const IoResult result = stream_->Read(frame_.To(), room);
   if (!Took(result, now)) return false;
   frame_.Filled(result.bytes);
-  in_flight_.front().deadline = std::max(in_flight_.front().deadline, now + settings_->request_timeout);
+  in_flight_.front().deadline =
+      std::max(in_flight_.front().deadline, now + settings_->request_timeout);
   whole_ = frame_.whole();
   return true;
 }
@@ -260,7 +280,9 @@ bool BrokerConnection::BeginFrame(Time now) {
   std::memcpy(&length, length_.data(), sizeof length);
   length = be32toh(length);
   if (length < 4 || length > FrameBuffer::kMaxBytes || in_flight_.empty()) {
-    Break(TroubleKind::kUnreachable, "what it sends is not Kafka's protocol (a frame of " + std::to_string(length) + " bytes)", now);
+    Break(TroubleKind::kUnreachable,
+          "what it sends is not Kafka's protocol (a frame of " + std::to_string(length) + " bytes)",
+          now);
     return false;
   }
   if (spare_.capacity() > 0) frame_ = std::exchange(spare_, FrameBuffer());
@@ -268,9 +290,12 @@ bool BrokerConnection::BeginFrame(Time now) {
   return true;
 }
 
-RequestHeader BrokerConnection::NextHeader(Api api, int16_t version) { return {api, version, ++correlation_, settings_->client_id}; }
+RequestHeader BrokerConnection::NextHeader(Api api, int16_t version) {
+  return {api, version, ++correlation_, settings_->client_id};
+}
 
-void BrokerConnection::Send(const RequestHeader& header, std::string frame, milliseconds patience, Time now) {
+void BrokerConnection::Send(const RequestHeader& header, std::string frame, milliseconds patience,
+                            Time now) {
   CHECK(stream_ != nullptr);
   if (outgoing_.empty()) outgoing_ = std::move(frame);
   else outgoing_ += frame;
@@ -297,7 +322,9 @@ std::optional<int16_t> BrokerConnection::VersionOf(Api api, int16_t most) const 
   return std::nullopt;
 }
 
-void BrokerConnection::SetupSend(Api api, int16_t version, const std::function<std::string(const RequestHeader&)>& encode, Time now) {
+void BrokerConnection::SetupSend(Api api, int16_t version,
+                                 const std::function<std::string(const RequestHeader&)>& encode,
+                                 Time now) {
   const RequestHeader header = NextHeader(api, version);
   Send(header, encode(header), milliseconds(0), now);
 }
@@ -319,8 +346,11 @@ void BrokerConnection::TakeVersions(std::string_view frame, const RequestHeader&
     Break(TroubleKind::kUnreachable, "what it sends is not Kafka's protocol", now);
     return;
   }
-  if (response.error == kUnsupportedVersion && header.version > 0) {  // an older broker; version 0 is in every one
-    SetupSend(Api::kApiVersions, 0, [](const auto& again) { return EncodeApiVersions(again, kVersion); }, now);
+  if (response.error == kUnsupportedVersion &&
+      header.version > 0) {  // an older broker; version 0 is in every one
+    SetupSend(
+        Api::kApiVersions, 0, [](const auto& again) { return EncodeApiVersions(again, kVersion); },
+        now);
     return;
   }
   if (response.error != kNoError) {
@@ -336,15 +366,20 @@ void BrokerConnection::StartSasl(Time now) {
   auto mechanism = MakeSaslMechanism(settings_->sasl);
   const auto version = VersionOf(Api::kSaslHandshake);
   if (!mechanism.ok() || !version || !VersionOf(Api::kSaslAuthenticate)) {
-    Break(TroubleKind::kSignIn, mechanism.ok() ? "it offers no sign-in on this port" : mechanism.status().message(), now);
+    Break(TroubleKind::kSignIn,
+          mechanism.ok() ? "it offers no sign-in on this port" : mechanism.status().message(), now);
     return;
   }
   sasl_ = mechanism.Take();
   state_ = State::kSaslHandshake;
-  SetupSend(Api::kSaslHandshake, *version, [&](const auto& header) { return EncodeSaslHandshake(header, settings_->sasl.mechanism); }, now);
+  SetupSend(
+      Api::kSaslHandshake, *version,
+      [&](const auto& header) { return EncodeSaslHandshake(header, settings_->sasl.mechanism); },
+      now);
 }
 
-void BrokerConnection::TakeSaslHandshake(std::string_view frame, const RequestHeader& header, Time now) {
+void BrokerConnection::TakeSaslHandshake(std::string_view frame, const RequestHeader& header,
+                                         Time now) {
   SaslHandshakeResponse response;
   if (!DecodeSaslHandshake(frame, header, &response)) {
     Break(TroubleKind::kUnreachable, "what it sends is not Kafka's protocol", now);
@@ -352,8 +387,11 @@ void BrokerConnection::TakeSaslHandshake(std::string_view frame, const RequestHe
   }
   if (response.error != kNoError) {
     std::string offered;
-    for (const auto& name : response.mechanisms) offered += (offered.empty() ? "" : ", ") + name.substr(0, 64);
-    Break(TroubleKind::kSignIn, NameOfError(response.error) + "; it offers " + (offered.empty() ? "nothing" : offered), now);
+    for (const auto& name : response.mechanisms)
+      offered += (offered.empty() ? "" : ", ") + name.substr(0, 64);
+    Break(TroubleKind::kSignIn,
+          NameOfError(response.error) + "; it offers " + (offered.empty() ? "nothing" : offered),
+          now);
     return;
   }
   state_ = State::kSasl;
@@ -361,8 +399,9 @@ void BrokerConnection::TakeSaslHandshake(std::string_view frame, const RequestHe
 }
 
 void BrokerConnection::SendSasl(std::string_view bytes, Time now) {
-  SetupSend(Api::kSaslAuthenticate, *VersionOf(Api::kSaslAuthenticate),
-            [&](const auto& header) { return EncodeSaslAuthenticate(header, bytes); }, now);
+  SetupSend(
+      Api::kSaslAuthenticate, *VersionOf(Api::kSaslAuthenticate),
+      [&](const auto& header) { return EncodeSaslAuthenticate(header, bytes); }, now);
 }
 
 void BrokerConnection::TakeSasl(std::string_view frame, const RequestHeader& header, Time now) {
@@ -372,7 +411,10 @@ void BrokerConnection::TakeSasl(std::string_view frame, const RequestHeader& hea
     return;
   }
   if (response.error != kNoError) {
-    Break(TroubleKind::kSignIn, response.error_message.empty() ? NameOfError(response.error) : response.error_message.substr(0, 500), now);
+    Break(TroubleKind::kSignIn,
+          response.error_message.empty() ? NameOfError(response.error)
+                                         : response.error_message.substr(0, 500),
+          now);
     return;
   }
   auto next = sasl_->Next(response.bytes);
@@ -385,7 +427,9 @@ void BrokerConnection::TakeSasl(std::string_view frame, const RequestHeader& hea
     return;
   }
   if (response.session_lifetime_ms > 0)
-    renew_at_ = now + milliseconds(std::min<int64_t>(response.session_lifetime_ms, 365ll * 86'400'000) * 85 / 100);
+    renew_at_ =
+        now + milliseconds(std::min<int64_t>(response.session_lifetime_ms, 365ll * 86'400'000) *
+                           85 / 100);
   BecomeReady(now);
 }
 
@@ -393,7 +437,8 @@ void BrokerConnection::BecomeReady(Time now) {
   sasl_.reset();
   state_ = State::kReady;
   backoff_ = milliseconds(0);
-  if (trouble_) base::Log(base::Level::kInfo, "source", "broker is back", {{"broker", address_.Text()}});
+  if (trouble_)
+    base::Log(base::Level::kInfo, "source", "broker is back", {{"broker", address_.Text()}});
   trouble_.reset();
   SetDeadline(now);
 }

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <thread>
 
 #include "source/stream.h"
@@ -18,9 +19,9 @@ namespace source {
 namespace {
 
 struct Identity {
-  EVP_PKEY* key;
-  X509* certificate;
-  std::string key_pem, certificate_pem;
+  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{nullptr, EVP_PKEY_free};
+  std::unique_ptr<X509, decltype(&X509_free)> certificate{nullptr, X509_free};
+  std::string certificate_pem, key_pem;
 };
 
 std::string PemOf(const std::function<int(BIO*)>& write) {
@@ -35,23 +36,28 @@ std::string PemOf(const std::function<int(BIO*)>& write) {
 
 // Signed by itself, for 127.0.0.1 and broker.test.
 Identity MakeIdentity() {
-  Identity out{};
-  out.key = EVP_EC_gen("P-256");
-  out.certificate = X509_new();
-  X509_set_version(out.certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(out.certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(out.certificate), -60);
-  X509_gmtime_adj(X509_getm_notAfter(out.certificate), 3600);
-  X509_set_pubkey(out.certificate, out.key);
-  X509_NAME* name = X509_get_subject_name(out.certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
-  X509_set_issuer_name(out.certificate, name);
-  X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1,DNS:broker.test");
-  X509_add_ext(out.certificate, names, -1);
+  Identity out;
+  out.key.reset(EVP_EC_gen("P-256"));
+  out.certificate.reset(X509_new());
+  X509_set_version(out.certificate.get(), 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(out.certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(out.certificate.get()), -60);
+  X509_gmtime_adj(X509_getm_notAfter(out.certificate.get()), 3600);
+  X509_set_pubkey(out.certificate.get(), out.key.get());
+  X509_NAME* name = X509_get_subject_name(out.certificate.get());
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("test"), -1, -1, 0);
+  X509_set_issuer_name(out.certificate.get(), name);
+  X509_EXTENSION* names =
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1,DNS:broker.test");
+  X509_add_ext(out.certificate.get(), names, -1);
   X509_EXTENSION_free(names);
-  EXPECT_GT(X509_sign(out.certificate, out.key, EVP_sha256()), 0);
-  out.certificate_pem = PemOf([&](BIO* bio) { return PEM_write_bio_X509(bio, out.certificate); });
-  out.key_pem = PemOf([&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, out.key, nullptr, nullptr, 0, nullptr, nullptr); });
+  EXPECT_GT(X509_sign(out.certificate.get(), out.key.get(), EVP_sha256()), 0);
+  out.certificate_pem =
+      PemOf([&](BIO* bio) { return PEM_write_bio_X509(bio, out.certificate.get()); });
+  out.key_pem = PemOf([&](BIO* bio) {
+    return PEM_write_bio_PrivateKey(bio, out.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  });
   return out;
 }
 
@@ -63,13 +69,14 @@ const Identity& TheIdentity() {
 // Echoes what it gets until the other side ends.
 void Serve(int socket) {
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  SSL_CTX_use_certificate(context, TheIdentity().certificate);
-  SSL_CTX_use_PrivateKey(context, TheIdentity().key);
+  SSL_CTX_use_certificate(context, TheIdentity().certificate.get());
+  SSL_CTX_use_PrivateKey(context, TheIdentity().key.get());
   SSL* connection = SSL_new(context);
   SSL_set_fd(connection, socket);
   std::array<char, 4096> buffer{};
   if (SSL_accept(connection) == 1)
-    for (int count; (count = SSL_read(connection, buffer.data(), buffer.size())) > 0;) SSL_write(connection, buffer.data(), count);
+    for (int count; (count = SSL_read(connection, buffer.data(), buffer.size())) > 0;)
+      SSL_write(connection, buffer.data(), count);
   SSL_free(connection);
   SSL_CTX_free(context);
   ::close(socket);
@@ -81,7 +88,8 @@ struct Outcome {
 };
 
 // Connects as to `host` and sends `text`.
-Outcome Talk(const TlsSettings& settings, const std::string& host, const std::string& text = "hello") {
+Outcome Talk(const TlsSettings& settings, const std::string& host,
+             const std::string& text = "hello") {
   std::array<int, 2> sockets{};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets.data()), 0);
   std::thread server(Serve, sockets[0]);
@@ -94,7 +102,8 @@ Outcome Talk(const TlsSettings& settings, const std::string& host, const std::st
     outcome.handshake = handshake.outcome == IoOutcome::kDone;
     outcome.error = handshake.error;
     if (outcome.handshake) {
-      for (size_t at = 0; at < text.size();) at += stream->Write(text.data() + at, text.size() - at).bytes;
+      for (size_t at = 0; at < text.size();)
+        at += stream->Write(text.data() + at, text.size() - at).bytes;
       std::string piece(1000, '\0');
       while (outcome.echoed.size() < text.size()) {
         const IoResult read = stream->Read(piece.data(), piece.size());
@@ -142,7 +151,8 @@ TEST(TlsStream, TextsThatAreNoCertificateOrKeyAreInvalid) {
   EXPECT_EQ(MakeTlsContext(settings).status().code(), base::Code::kInvalid);
   settings = {};
   settings.certificate_pem = TheIdentity().certificate_pem;
-  EXPECT_EQ(MakeTlsContext(settings).status().code(), base::Code::kInvalid) << "a certificate without a key";
+  EXPECT_EQ(MakeTlsContext(settings).status().code(), base::Code::kInvalid)
+      << "a certificate without a key";
   settings.key_pem = TheIdentity().key_pem;
   EXPECT_TRUE(MakeTlsContext(settings).ok());
   settings.key_pem = MakeIdentity().key_pem;
@@ -154,7 +164,9 @@ TEST(TlsStream, AnEncryptedKeyNeedsItsPassword) {
   settings.certificate_pem = TheIdentity().certificate_pem;
   std::string password = "pass phrase";
   settings.key_pem = PemOf([&](BIO* bio) {
-    return PEM_write_bio_PKCS8PrivateKey(bio, TheIdentity().key, EVP_aes_128_cbc(), password.data(), static_cast<int>(password.size()), nullptr, nullptr);
+    return PEM_write_bio_PKCS8PrivateKey(bio, TheIdentity().key.get(), EVP_aes_128_cbc(),
+                                         password.data(), static_cast<int>(password.size()),
+                                         nullptr, nullptr);
   });
   EXPECT_FALSE(MakeTlsContext(settings).ok());
   settings.key_password = "wrong";

@@ -227,8 +227,13 @@ class PostgresPrinter {
     return model::NameOf(type.type);
   }
 
+  // position has no plain call in the grammar, unless its name is quoted.
+  static std::string FunctionName(const std::vector<std::string>& name) {
+    return name.size() == 1 && name[0] == "position" ? QuoteIdentifier(name[0]) : Dotted(name);
+  }
+
   std::string PrintCall(const Expr& call) {
-    std::string out = Dotted(call.name) + "(" + (call.distinct ? "DISTINCT " : "") +
+    std::string out = FunctionName(call.name) + "(" + (call.distinct ? "DISTINCT " : "") +
                       (call.variadic ? "VARIADIC " : "") + (call.star ? "*" : List(call.args));
     if (!call.order_by.empty() && !call.within_group) out += " ORDER BY " + Keys(call.order_by);
     out += ")";

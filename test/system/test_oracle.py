@@ -1,18 +1,17 @@
 """Every view equals one offline DuckDB query over exactly the records that were produced: after kill -9 in mid-stream,
 and after everything was replayed in another order.
 
-The oracle's queries are written by hand for DuckDB. Exact types compare exactly, DOUBLE to 1e-9 relative, sketches
-against the exact value within their bound.
+The oracle's queries are written by hand for DuckDB; answers.py compares.
 """
 
 import random
 import threading
 import time
-from decimal import Decimal
 
 import duckdb
 
 from system import orders_data
+from system.answers import DISTINCT, PERCENTILE, Answer, same, view_differences
 from system.feed import Record
 
 COUNT = 60_000
@@ -32,7 +31,7 @@ VIEWS = {
         "SELECT date_trunc('minute', order_time), date_trunc('minute', order_time) + INTERVAL 1 MINUTE, region, count(*), "
         "count(amount), sum(amount), sum(revenue), min(amount), max(amount), sum(quantity), avg(weight), "
         "stddev_samp(weight), avg(quantity), count(*) FILTER (status = 'returned'), bool_or(quantity < 0), "
-        "quantile_disc(amount, 0.95), count(DISTINCT customer_id) FROM orders GROUP BY ALL", 3, {15: 0.011, 16: 0.05}),
+        "quantile_disc(amount, 0.95), count(DISTINCT customer_id) FROM orders GROUP BY ALL", 3, {15: PERCENTILE, 16: DISTINCT}),
     "paid_per_hour": (
         "SELECT date_trunc('hour', order_time) AS hour, status, sum(amount * quantity) AS weighted, max(order_time) AS last "
         "FROM orders WHERE quantity > 0 AND region IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 10",
@@ -72,42 +71,13 @@ def oracle(tmp_path, rows):
     return connection
 
 
-def comparable(value):
-    return value.replace(tzinfo=None) if hasattr(value, "tzinfo") else value
-
-
-def same(found, expected, bound):
-    if found is None or expected is None:
-        return found is None and expected is None
-    if bound:
-        return abs(float(found) - float(expected)) <= bound * abs(float(expected)) + 1e-9
-    if isinstance(found, float) or isinstance(expected, float):
-        # Means and variances of integers and numerics are numeric to the client, and double to the oracle.
-        return abs(float(found) - float(expected)) <= 1e-9 * max(1.0, abs(float(expected)))
-    if isinstance(found, Decimal) or isinstance(expected, Decimal):
-        return Decimal(found) == Decimal(expected)
-    return comparable(found) == comparable(expected)
-
-
-def keyed(rows, keys):
-    return {tuple(comparable(value) for value in row[:keys]): row for row in rows}
-
-
 def differences(server, offline):
     """-> what differs between the views and the oracle, as texts"""
-    found_differences = []
-    for name, (_, query, keys, bounds) in VIEWS.items():
-        found = keyed(server.query(f"SELECT * FROM {name}"), keys)
-        expected = keyed(offline.execute(query).fetchall(), keys)
-        if found.keys() != expected.keys():
-            found_differences.append(f"{name}: groups {sorted(map(str, found.keys() ^ expected.keys()))[:3]}")
-        for key in found.keys() & expected.keys():
-            for column, (left, right) in enumerate(zip(found[key], expected[key], strict=True)):
-                if not same(left, right, bounds.get(column)):
-                    found_differences.append(f"{name} {key} column {column}: {left!r}, offline {right!r}")
+    answers = {name: Answer(query, keys, bounds) for name, (_, query, keys, bounds) in VIEWS.items()}
+    found_differences = view_differences(server, offline, answers)
     raw = "SELECT count(*), count(DISTINCT order_id), sum(amount), min(order_time), max(weight) FROM orders"
     left, right = server.query(raw)[0], offline.execute(raw).fetchone()
-    if not all(same(a, b, None) for a, b in zip(left, right, strict=True)):
+    if not all(same(a, b) for a, b in zip(left, right, strict=True)):
         found_differences.append(f"raw rows: {left}, offline {right}")
     return found_differences
 
