@@ -61,6 +61,7 @@ void SourceRunner::Stop() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
+    if (admin_) admin_->Cancel();
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -102,7 +103,12 @@ void SourceRunner::Run() {
 base::Status SourceRunner::Connect() {
   const SourceSetup setup = Setup();
   const auto& source = *setup.source;
-  ASSIGN_OR_RETURN(admin_, env_.readers.admin(source.topic, source.properties));
+  ASSIGN_OR_RETURN(auto admin, env_.readers.admin(source.topic, source.properties));
+  {
+    std::lock_guard lock(mutex_);
+    if (stop_) return base::Cancelled("the source is being removed");
+    admin_ = std::move(admin);
+  }
   ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
   RETURN_IF_ERROR(CheckTopic(info));
   lane_count_ = LaneCount(info.partitions.size());

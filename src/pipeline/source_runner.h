@@ -73,8 +73,8 @@ class SourceRunner {
   const Environment env_;
   const model::ObjectId id_;  // of the source, the same in every setup
   std::mutex barrier_;        // held while parked, and while lanes are made or given partitions
-  std::unique_ptr<source::TopicAdmin> admin_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // changed under mutex_, by the runner's thread alone
+  std::unique_ptr<source::TopicAdmin> admin_;  // made under mutex_, by the runner's thread alone
+  std::vector<std::unique_ptr<Lane>> lanes_;   // changed under mutex_, by the runner's thread alone
   std::vector<model::PartitionId> known_;
   size_t lane_count_ = 0;
 

@@ -56,6 +56,8 @@ class FourPartitions : public source::TopicAdmin {
     return model::Offset(7);
   }
 
+  void Cancel() override {}
+
  private:
   std::function<void()> at_resolve_;
   milliseconds answer_time_;

@@ -1,14 +1,19 @@
 #pragma once
-// Reader: Kafka partitions -> record batches. The first stage of a record's journey; one lane owns one reader.
+// Reader: Kafka partitions -> record batches. The first stage of a record's journey; one lane owns
+// one reader.
 //
-// Two readers stand behind this interface: librdkafka (kafka_reader.h) and our own of the Fetch protocol. The caller
-// names the partitions and where to stand; a reader never decides a position by itself.
+// Two readers stand behind this interface: librdkafka (kafka_reader.h) and our own of the Fetch
+// protocol. The caller names the partitions and where to stand; a reader never decides a position
+// by itself.
 //
-// Threads: one owner; only Wake may be called from elsewhere. Owns: sockets, buffers. Borrows: nothing.
-// Errors: Poll returns kUnavailable for what passes by itself (broker away: the reader goes on trying, the text says what
-//   and since when; in Poll also a refused sign-in or a lost right), kCorrupt for what must not be skipped: offset out of
-//   range, truncation, a recreated topic, bad CRC. kNotFound for a topic that went away.
-// Limits: ReaderOptions::max_bytes of records in memory (fetched and not yet polled); beyond that it stops fetching.
+// Threads: one owner; only Wake may be called from elsewhere. Owns: sockets, buffers. Borrows:
+// nothing. Errors: Poll returns kUnavailable for what passes by itself (broker away: the reader
+// goes on trying, the text says what
+//   and since when; in Poll also a refused sign-in or a lost right), kCorrupt for what must not be
+//   skipped: offset out of range, truncation, a recreated topic, bad CRC. kNotFound for a topic
+//   that went away.
+// Limits: ReaderOptions::max_bytes of records in memory (fetched and not yet polled); beyond that
+// it stops fetching.
 
 #include <chrono>
 #include <map>
@@ -24,10 +29,12 @@ namespace source {
 
 struct ReaderOptions {
   std::string topic;
-  std::map<std::string, std::string> properties;  // librdkafka's names, already checked against the allow list
+  std::map<std::string, std::string>
+      properties;  // librdkafka's names, already checked against the allow list
   size_t max_bytes = 32 << 20;
   size_t max_poll_records = 20'000;
-  bool headers = true;  // false: records come without their headers, which librdkafka's reader has to allocate
+  bool headers =
+      true;  // false: records come without their headers, which librdkafka's reader has to allocate
 };
 
 struct PartitionStart {
@@ -49,7 +56,8 @@ class Reader {
   // Replaces the set of partitions. Records of partitions that stay are not lost.
   virtual base::Status Assign(const std::vector<PartitionStart>& partitions) = 0;
 
-  // Waits until there are records or the timeout passes; fills `out` (cleared first). OK with no records = nothing new.
+  // Waits until there are records or the timeout passes; fills `out` (cleared first). OK with no
+  // records = nothing new.
   virtual base::Status Poll(std::chrono::milliseconds timeout, model::RecordBatch* out) = 0;
 
   virtual void Pause(const std::vector<model::PartitionId>& partitions) = 0;
@@ -71,14 +79,18 @@ struct TopicInfo {
 
 enum class StartAt { kEarliest, kLatest, kTimestamp };
 
-// Questions about a topic that need no assignment. Threads: one owner. Errors: kNotFound for a missing topic (message
-// names topic and brokers), kUnavailable when no broker answers within the timeout, kDenied for authentication.
+// Questions about a topic that need no assignment. Threads: one owner. Errors: kNotFound for a
+// missing topic (message names topic and brokers), kUnavailable when no broker answers within the
+// timeout, kDenied for authentication.
 class TopicAdmin {
  public:
   virtual ~TopicAdmin() = default;
   virtual base::Result<TopicInfo> Describe(std::chrono::milliseconds timeout) = 0;
-  virtual base::Result<model::Offset> Resolve(model::PartitionId partition, StartAt at, int64_t timestamp_ms,
+  virtual base::Result<model::Offset> Resolve(model::PartitionId partition, StartAt at,
+                                              int64_t timestamp_ms,
                                               std::chrono::milliseconds timeout) = 0;
+  // Ends the question under way, and every later one, with kCancelled. Any thread.
+  virtual void Cancel() = 0;
 };
 
 }  // namespace source
