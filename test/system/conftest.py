@@ -8,6 +8,7 @@ import time
 import pytest
 
 from system.feed import Feed
+from system.orders import COLUMNS, VIEW, order
 from system.server import Server
 
 ARTIFACTS = pathlib.Path(__file__).resolve().parents[2] / "build" / "test-artifacts" / "system"
@@ -53,3 +54,13 @@ def feed(request, kafka, topics):
             made.create()
         return made
     return make
+
+
+@pytest.fixture
+def orders(server, feed):
+    """A server with a source of 100 orders and a view over it."""
+    made = feed()
+    made.send([order(number) for number in range(1, 101)])
+    server.run(made.source("orders", COLUMNS), VIEW)
+    server.wait_for_positions("orders", {0: 100})
+    return server

@@ -12,19 +12,8 @@ import psycopg2
 import pytest
 import sqlalchemy
 
-from system.test_sources import COLUMNS, VIEW, order
-
 WHEN = datetime.datetime(2026, 3, 1, 12, 0, 30, tzinfo=datetime.timezone.utc)
 MINUTE = WHEN.replace(second=0)
-
-
-@pytest.fixture
-def orders(server, feed):
-    made = feed()
-    made.send([order(number) for number in range(1, 101)])
-    server.run(made.source("orders", COLUMNS), VIEW)
-    server.wait_for_positions("orders", {0: 100})
-    return server
 
 
 def url(server, driver):

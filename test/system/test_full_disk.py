@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from harness.waiting import wait_until
-from system.test_sources import COLUMNS, VIEW, order, totals
+from system.orders import COLUMNS, VIEW, order, totals
 
 DISK_MB = 96
 

@@ -6,17 +6,6 @@ import time
 
 import pytest
 
-from system.test_sources import COLUMNS, VIEW, order
-
-
-@pytest.fixture
-def orders(server, feed):
-    made = feed()
-    made.send([order(number) for number in range(1, 101)])
-    server.run(made.source("orders", COLUMNS), VIEW)
-    server.wait_for_positions("orders", {0: 100})
-    return server
-
 
 def said(server, script, *arguments):
     answer = server.psql(script, *arguments)

@@ -7,18 +7,7 @@ import pytest
 
 from harness.waiting import wait_until
 from system.feed import Record
-
-COLUMNS = "id BIGINT NOT NULL, amount DECIMAL(12,2), at TIMESTAMPTZ, WATERMARK FOR at AS at - INTERVAL '5' SECOND"
-VIEW = ("CREATE MATERIALIZED VIEW totals AS SELECT window_start, count(*) AS n, sum(amount) AS total "
-        "FROM TUMBLE(orders, at, INTERVAL '1' MINUTE) GROUP BY window_start")
-
-
-def order(number, amount=1.50):
-    return {"id": number, "amount": amount, "at": "2026-03-01T12:00:30Z"}
-
-
-def totals(server):
-    return [(n, str(total)) for _, n, total in server.query("SELECT * FROM totals ORDER BY 1")]
+from system.orders import COLUMNS, VIEW, order, totals
 
 
 def test_broken_records_become_dead_letters_and_the_rest_goes_on(server, feed):

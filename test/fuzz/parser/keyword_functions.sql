@@ -1,12 +1,1 @@
-SELECT coalesce(1,'x');
-SELECT coalesce(1,s) FROM t;
-SELECT 2147483647+1;
-SELECT 9223372036854775807+1;
-SELECT i8*i8*i8 FROM t WHERE i4=-2147483648;
-SELECT '1 day'::interval * 1.5, interval '1 month' * 1.5, interval '10 days' / 3, interval '1 hour' * 2, 2 * interval '1 hour', interval '1 day' / 2, - interval '1 day', interval '1 day' + interval '1 hour';
-SELECT length(s), char_length('äöü'), octet_length('äöü'), bit_length('ab'), length(by), octet_length(by), lower('ÄB'), upper('äb'), initcap('hello wORLD 2nd-try äpfel'), reverse(s) FROM t WHERE i4=2;
-SELECT substring('hello',2), substring('hello',2,3), substring('hello',0,3), substring('hello',-1,3), substring('hello' from 2 for 2), substring('hello' for 3), substr('hello',3), substring('hello',2,100), substring(s,i4,i2), substring('foobar' from 'o(.)b'), substring('foobar' from 'o.b'), substring('foobar' from 'x') FROM t WHERE i4=2;
-SELECT substring('hello',2,-1);
-SELECT overlay('abcdef' placing 'XX' from 3), overlay('abcdef' placing 'XX' from 3 for 4), overlay('abcdef' placing 'XX' from 3 for 0), position('l' in 'hello'), strpos('hello','l'), strpos('hello','x'), strpos('hello',''), left('hello',2), left('hello',-2), right('hello',2), right('hello',-2), left('hello',10), left('hello',-10);
-SELECT lpad('hi',5), lpad('hi',5,'xy'), lpad('hello',2), rpad('hi',5,'xy'), rpad('hi',4), lpad('hi',5,''), lpad('hi',-1), lpad('hi',5,NULL), ltrim('  x '), rtrim(' x  '), btrim('  x  '), trim('xxaxx','x'), trim(leading 'x' from 'xxa'), trim(both from ' a '), ltrim('zzytest','xyz');
-SELECT replace('abcabc','b','xx'), replace('abc','','x'), translate('12345','143','ax'), split_part('a,b,c',',',2), split_part('a,b,c',',',-1), split_part('abc',',',2), split_part('a,b','',1), concat('a',NULL,1,true,1.50,2.0::float8), concat_ws('-','a',NULL,'b',3), repeat('ab',3), repeat('ab',-1), starts_with('hello','he'), 'hello' ^@ 'he';
+SELECT position('l' in 'hello'), overlay('abcdef' placing 'XX' from 3), overlay('abcdef' placing 'XX' from 3 for 4);
