@@ -248,7 +248,8 @@ SystemRelation DeadLetters(const SystemState* state) {
                      nullptr};
   out.sql = [state] {
     return "SELECT " + NameOfId("source", *state->catalog->Get()) +
-           " AS source, \"view\", \"partition\", \"offset\", kafka_time, \"key\", \"value\", "
+           " AS source, nullif(\"view\", '') AS \"view\", \"partition\", \"offset\", kafka_time, "
+           "\"key\", \"value\", "
            "reason_code, reason, \"at\" "
            "FROM freshet_dead_letters";
   };
