@@ -148,3 +148,19 @@ def test_key_partition_offset_timestamp_and_headers_are_columns(server, feed, to
     server.wait_for_positions("orders", {0: 0, 1: 1})
     row = server.query("SELECT id, p, o, ts = TIMESTAMPTZ '2026-03-01 12:00:30Z' FROM orders")
     assert row == [(1, 1, 0, True)]
+
+
+@pytest.mark.parametrize("settings, options, reader", [
+    ({}, "", "direct"),
+    ({}, "properties.client.rack = 'a'", "librdkafka"),
+    ({"reader": "librdkafka"}, "", "librdkafka"),
+])
+def test_which_client_reads_is_told(servers, feed, settings, options, reader):
+    orders = feed()
+    orders.send([order(1), order(2)])
+    server = servers(settings)
+    server.start()
+    server.run(orders.source("orders", COLUMNS, options), VIEW)
+    server.wait_for_positions("orders", {0: 2})
+    assert server.value("SELECT reader FROM freshet.sources") == reader
+    assert totals(server) == [(2, "3.00")]
