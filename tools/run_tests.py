@@ -130,7 +130,8 @@ def stage_unit(options):
     for tests in sorted((ROOT / "build" / options.preset / "src").glob("*/*_test")):
         room = tests.name.removesuffix("_test")
         log = reports / f"{room}.log"
-        code = run([str(tests), f"--gtest_output=xml:{reports}/{tests.name}.xml"], log, 600)
+        code = run([str(tests), f"--gtest_output=xml:{reports}/{tests.name}.xml"], log, 600,
+                   {"TSAN_OPTIONS": f"suppressions={ROOT / 'tools' / 'tsan.supp'}"})
         of_room = room_counts(room, code, reports)
         print(f"   {room}: {of_room.line()}", flush=True)
         if of_room.failed:
