@@ -51,11 +51,21 @@ class DashboardPage:
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def sign_in(self, user, password):
+        """A click that comes before the page's script is lost, so the form is filled in until it is taken."""
+        taken = wait_until(lambda: self._try_sign_in(user, password), 2 * PAGE_SECONDS, 0.1)
+        assert taken, f"not signed in: {self._driver.find_element(By.TAG_NAME, 'body').text[:2000]}"
+
+    def _try_sign_in(self, user, password):
         self._driver.get(f"{self._url}/login/")
+        if self._signed_in():
+            return True
         self._find("input#username").send_keys(user)
         self._find("input#password").send_keys(password)
         self._find("button[type=submit]").click()
-        WebDriverWait(self._driver, PAGE_SECONDS).until(lambda driver: "/login" not in driver.current_url)
+        return wait_until(self._signed_in, PAGE_SECONDS / 4, 0.1)
+
+    def _signed_in(self):
+        return "/login" not in self._driver.current_url
 
     def open(self, slug):
         self._driver.get(f"{self._url}/superset/dashboard/{slug}/")
