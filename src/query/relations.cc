@@ -89,11 +89,21 @@ base::Result<std::string> Relations::Text(const std::vector<std::string>& name, 
   }
   if (const auto view = options_.catalog->views.find(info->name);
       view != options_.catalog->views.end())
-    return "(" + view->second->plan->Finalize(view->second->Table()) + ")";
+    return ViewText(*view->second);
   if (const auto source = options_.catalog->sources.find(info->name);
       source != options_.catalog->sources.end())
     return SourceText(*source->second);
   return base::Internal("relation \"" + info->name + "\" has no rows to read");
+}
+
+// Groups that reach over the view's floor are not whole any more: they are below it and not shown.
+std::string Relations::ViewText(const catalog::View& view) {
+  std::string floor;
+  if (view.retention_us && view.plan->time && view.plan->time->HasPartialGroups())
+    floor =
+        "(SELECT coalesce(max(floor), TIMESTAMP '-infinity') FROM freshet_floors WHERE object = " +
+        std::to_string(view.id.value) + ")";
+  return "(" + view.plan->Finalize(view.Table(), floor) + ")";
 }
 
 base::Result<std::string> Relations::SourceText(const catalog::Source& source) const {

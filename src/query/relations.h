@@ -59,6 +59,7 @@ class Relations : public sql::RelationLookup {
   static const char* KindOf(const catalog::Catalog& catalog, const sql::RelationInfo& info);
 
  private:
+  static std::string ViewText(const catalog::View& view);
   base::Result<std::string> SourceText(const catalog::Source& source) const;
 
   RelationsOptions options_;

@@ -241,6 +241,33 @@ const ViewCase kCases[] = {
      "GROUP BY window_start",
      "SELECT to_timestamp((epoch(ts)::BIGINT - 86400) // 604800 * 604800 + 86400)::TIMESTAMP ws, "
      "count(*) n FROM rows GROUP BY ALL"},
+    {"hop",
+     "SELECT window_start, window_end, region, count(*) AS n, sum(amount) AS s, avg(qty) AS a FROM "
+     "HOP(rows, ts, INTERVAL '2' MINUTE, INTERVAL '5' MINUTE, INTERVAL '30' SECOND) GROUP BY "
+     "window_start, window_end, region HAVING count(*) > 1",
+     "SELECT ws, ws + INTERVAL 5 MINUTE we, region, count(*) n, sum(amount) s, avg(qty) a FROM "
+     "rows, "
+     "(SELECT unnest(generate_series(TIMESTAMP '2023-11-14 22:00:30', TIMESTAMP '2023-11-15 "
+     "01:00:30', INTERVAL 2 MINUTE)) ws) WHERE ws <= ts AND ts < ws + INTERVAL 5 MINUTE GROUP BY "
+     "ALL "
+     "HAVING count(*) > 1",
+     1e-15},
+    {"hop_percentiles",
+     "SELECT window_end, approx_percentile(0.5) WITHIN GROUP (ORDER BY price) AS p50 FROM "
+     "HOP(rows, "
+     "ts, INTERVAL '10' MINUTE, INTERVAL '30' MINUTE) GROUP BY window_end",
+     "SELECT ws + INTERVAL 30 MINUTE we, quantile_disc(price, 0.5) p50 FROM rows, (SELECT "
+     "unnest(generate_series(TIMESTAMP '2023-11-14 21:00:00', TIMESTAMP '2023-11-15 01:00:00', "
+     "INTERVAL 10 MINUTE)) ws) WHERE ws <= ts AND ts < ws + INTERVAL 30 MINUTE GROUP BY ALL",
+     0.0101},
+    {"cumulate",
+     "SELECT window_start, window_end, paid, count(*) AS n, max(price) AS m FROM CUMULATE(rows, "
+     "ts, "
+     "INTERVAL '10' MINUTE, INTERVAL '1' HOUR) GROUP BY window_start, window_end, paid",
+     "SELECT ws, ws + s * INTERVAL 10 MINUTE we, paid, count(*) n, max(price) m FROM (SELECT *, "
+     "date_trunc('hour', ts) ws FROM rows), range(1, 7) r(s) WHERE ts < ws + s * INTERVAL 10 "
+     "MINUTE "
+     "GROUP BY ALL"},
     {"truncated",
      "SELECT date_trunc('hour', ts) AS h, extract(minute FROM ts) > 30 AS late, count(*) AS n FROM "
      "rows GROUP BY 1, 2",

@@ -243,19 +243,21 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
                       "",
                       {},
                       source->schema.columns[source->schema.event_time].name,
-                      source->retention_us,
-                      0});
+                      source->retention_us});
   }
   for (const auto& [name, view] : catalog.views) {
     if (const auto it = catalog.sources.find(view->input); it != catalog.sources.end())
       source_of[view->id] = it->second->id;
     store::Store::Maintained table{
-        view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "", {},
-        0};
+        view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "",
+        {}};
     for (const auto& key : view->plan->keys) table.keys.push_back(key.column);
-    if (view->plan->time) {
-      table.time_column = view->plan->keys[view->plan->time->key].column;
-      table.bucket_us = view->plan->time->bucket_us;
+    if (const auto& time = view->plan->time) {
+      table.time_column = view->plan->keys[time->key].column;
+      table.bucket_us = time->bucket_us;
+      table.longest_us = time->longest_us;
+      table.reach_us = time->reach_us;
+      table.origin_us = time->origin_us;
       table.retention_us = view->retention_us;
     }
     tables.push_back(std::move(table));

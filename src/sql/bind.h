@@ -88,7 +88,7 @@ class Binder {
   base::Status AddTable(const TableRef& table, model::Fields fields,
                         std::vector<std::string> relation, Level* level);
   base::Result<const RelationInfo*> FindRelation(TableRef* table);
-  base::Status CheckWindowSize(TableRef* table, Level* level);
+  base::Status CheckWindow(TableRef* table, Level* level);
 
   // bind_expr.cc
   base::Status Bind(ExprPtr* expr, Level* level);

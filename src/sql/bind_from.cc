@@ -6,6 +6,7 @@
 #include "sql/interval.h"
 #include "sql/position.h"
 #include "sql/print_special.h"
+#include "sql/time_window.h"
 
 namespace sql {
 
@@ -96,32 +97,15 @@ base::Status Binder::BindRelation(TableRef* table, Level* level) {
   return AddTable(*table, info->fields, std::move(relation), level);
 }
 
-base::Status Binder::CheckWindowSize(TableRef* table, Level* level) {
+base::Status Binder::CheckWindow(TableRef* table, Level* level) {
   for (ExprPtr& arg : table->window_args) {
     RETURN_IF_ERROR(BindIn(&arg, Clause::kFrom, level));
     RETURN_IF_ERROR(Coerce(&arg, Type{TypeId::kInterval}));
   }
-  const std::string* text = ConstantOf(*table->window_args[0]);
-  if (text == nullptr || table->window_args[0]->type.id != TypeId::kInterval)
-    return Fail(base::Invalid("the size of a window must be an INTERVAL constant")
-                    .WithSqlstate("42804")
-                    .WithHint("For example INTERVAL '1' MINUTE."),
-                table->window_args[0]->location);
-  ASSIGN_OR_RETURN(const Interval size, ParseInterval(*text));
-  const bool mixed = size.months != 0 && (size.days != 0 || size.microseconds != 0);
-  const bool positive = size.months > 0 || size.days * 86'400'000'000 + size.microseconds > 0;
-  if (mixed || !positive || size.months < 0)
-    return Fail(base::Invalid(
-                    "the size of a window must be positive, in months or in days and smaller units")
-                    .WithSqlstate("22023"),
-                table->window_args[0]->location);
-  if (table->window_args.size() < 2) return {};
-  const std::string* offset = ConstantOf(*table->window_args[1]);
-  if (offset == nullptr || table->window_args[1]->type.id != TypeId::kInterval)
-    return Fail(
-        base::Invalid("the offset of a window must be an INTERVAL constant").WithSqlstate("42804"),
-        table->window_args[1]->location);
-  return {};
+  auto window = MakeTimeWindow(*table);
+  if (window.ok()) return {};
+  const int location = window.status().position() - 1;
+  return Fail(window.TakeStatus().WithPosition(0), location < 0 ? table->location : location);
 }
 
 base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
@@ -136,11 +120,6 @@ base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
     ASSIGN_OR_RETURN(const RelationInfo* info, FindRelation(table));
     fields = info->fields;
   }
-  if (table->window != TableRef::Window::kTumble)
-    return Fail(base::Unsupported("HOP, SESSION and CUMULATE windows are not supported yet")
-                    .WithHint("Use TUMBLE(relation, column, size), or GROUP BY date_trunc, "
-                              "date_bin or time_bucket of the column."),
-                table->location);
   const auto column = std::find_if(fields.begin(), fields.end(), [&](const model::Field& field) {
     return field.name == table->time_column;
   });
@@ -156,7 +135,7 @@ base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
             .WithSqlstate("42804"),
         table->location);
   const Type type = column->type;
-  RETURN_IF_ERROR(CheckWindowSize(table, level));
+  RETURN_IF_ERROR(CheckWindow(table, level));
   fields.push_back({"window_start", type});
   fields.push_back({"window_end", type});
   return AddTable(*table, std::move(fields), {}, level);

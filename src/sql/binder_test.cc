@@ -333,9 +333,16 @@ TEST(Binder, Windows) {
   Fails("SELECT 1 FROM TUMBLE(orders, region, INTERVAL '1' MINUTE)", "42804",
         "column \"region\" cannot be the time of a window: it is text", "TUMBLE");
   Fails("SELECT 1 FROM TUMBLE(orders, ordered_at, INTERVAL '-1' MINUTE)", "22023",
-        "the size of a window must be positive, in months or in days and smaller units", "'-1'");
-  Fails("SELECT 1 FROM HOP(orders, ordered_at, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)", "0A000",
-        "HOP, SESSION and CUMULATE windows are not supported yet", "HOP");
+        "the size of TUMBLE must be positive, in months or in days and smaller units", "'-1'");
+  EXPECT_TRUE(BindText("SELECT window_start, count(*) FROM HOP(orders, ordered_at, INTERVAL '1' "
+                       "MINUTE, INTERVAL '5' MINUTE, INTERVAL '30' SECOND) GROUP BY 1")
+                  .status.ok());
+  Fails("SELECT 1 FROM HOP(orders, ordered_at, INTERVAL '1' MINUTE, INTERVAL '5' MONTH)", "22023",
+        "the slide and the size of HOP must be in the same unit", "'5'");
+  Fails("SELECT 1 FROM HOP(orders, ordered_at, INTERVAL '1' SECOND, INTERVAL '1' DAY)", "22023",
+        "a row would stand in more than 10000 windows of HOP", "'1' DAY");
+  Fails("SELECT 1 FROM CUMULATE(orders, ordered_at, INTERVAL '2' MINUTE, INTERVAL '5' MINUTE)",
+        "22023", "the size of CUMULATE must be a multiple of its step", "'5'");
 }
 
 TEST(Binder, Expressions) {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include "sql/interval.h"
 #include "sql/print_duckdb.h"
 #include "sql/print_special.h"
+#include "sql/time_window.h"
 
 namespace sql {
 
@@ -29,13 +29,6 @@ bool IsColumnFunction(std::string_view name) {
       "unnest",          "generate_series",          "generate_subscripts", "regexp_split_to_table",
       "string_to_table", "jsonb_array_elements_text"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
-
-base::Result<Interval> ConstantInterval(const Expr& expr) {
-  const std::string* text = ConstantOf(expr);
-  if (text == nullptr)
-    return base::Unsupported("the arguments of a window must be INTERVAL constants");
-  return ParseInterval(*text);
 }
 
 }  // namespace
@@ -118,33 +111,10 @@ Text DuckDbPrinter::PrintJoin(const TableRef& table) {
   return out + ")";
 }
 
-// TUMBLE: every row with the start and the end of its window. Windows begin at 1970-01-01 00:00 UTC
-// plus the offset.
 Text DuckDbPrinter::PrintWindowTable(const TableRef& table) {
-  if (table.window != TableRef::Window::kTumble)
-    return base::Unsupported("HOP, SESSION and CUMULATE windows are not supported")
-        .WithHint("TUMBLE is.");
-  constexpr int64_t kDayUs = 86'400'000'000;
-  ASSIGN_OR_RETURN(const Interval size, ConstantInterval(*table.window_args[0]));
-  Interval offset;
-  if (table.window_args.size() > 1) {
-    ASSIGN_OR_RETURN(offset, ConstantInterval(*table.window_args[1]));
-  }
-  const int64_t size_us = size.days * kDayUs + size.microseconds;
-  const std::string width = size.months > 0
-                                ? "INTERVAL '" + std::to_string(size.months) + " months'"
-                                : "INTERVAL '" + std::to_string(size_us) + " microseconds'";
-  const std::string origin = "TIMESTAMP '1970-01-01 00:00:00' + INTERVAL '" +
-                             std::to_string(offset.days * kDayUs + offset.microseconds) +
-                             " microseconds'";
+  ASSIGN_OR_RETURN(const TimeWindow window, MakeTimeWindow(table));
   ASSIGN_OR_RETURN(std::string relation, RelationText(table.name));
-  const std::string start =
-      "time_bucket(" + width + ", " + QuoteIdentifier(table.time_column) + ", " + origin + ")";
-  // A window table that is already counted in is read again under its own names.
-  const std::string inner =
-      "SELECT *, " + start + " AS \"window_start\" FROM " + relation + " AS \"window_input\"";
-  return "(SELECT *, \"window_start\" + " + width + " AS \"window_end\" FROM (" + inner +
-         ") AS \"window_rows\")" +
+  return window.Rows(relation) +
          AliasText(table.alias.empty() ? table.name.back() : table.alias, table.column_aliases);
 }
 

@@ -150,10 +150,10 @@ TEST(PrintDuckDb, CommonTablesAreNotAskedFor) {
 
 TEST(PrintDuckDb, TumbleAddsItsWindow) {
   EXPECT_EQ(Whole("SELECT w.window_start FROM TUMBLE(orders, ordered_at, INTERVAL '1' MINUTE) w"),
-            "SELECT \"w\".\"window_start\" AS \"window_start\" FROM (SELECT *, \"window_start\" + "
-            "INTERVAL '60000000 microseconds' AS \"window_end\" "
-            "FROM (SELECT *, time_bucket(INTERVAL '60000000 microseconds', \"ordered_at\", "
-            "TIMESTAMP '1970-01-01 00:00:00' + INTERVAL '0 microseconds') "
+            "SELECT \"w\".\"window_start\" AS \"window_start\" FROM (SELECT *, "
+            "(\"window_start\" + INTERVAL '60000000 microseconds') AS \"window_end\" "
+            "FROM (SELECT *, time_bucket(INTERVAL '60000000 microseconds', "
+            "\"window_input\".\"ordered_at\") "
             "AS \"window_start\" FROM <orders> AS \"window_input\") AS \"window_rows\") AS \"w\"");
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using base::Status;
 
-constexpr int64_t kSecond = 1'000'000, kHour = 3'600 * kSecond, kYear = 366 * 24 * kHour;
+constexpr int64_t kSecond = 1'000'000, kHour = 3'600 * kSecond;
 constexpr std::chrono::milliseconds kCommitPatience{10'000};
 
 int64_t AlignDown(int64_t time, int64_t unit) {
@@ -25,12 +25,6 @@ int64_t AlignDown(int64_t time, int64_t unit) {
 int64_t UnitOf(const Store::Maintained& table) {
   if (table.bucket_us > 0) return table.bucket_us;
   return std::clamp(*table.retention_us / 64, kSecond, kHour);
-}
-
-// How long a row's bucket may be: months have no fixed length, a raw row is its own bucket.
-int64_t LongestBucket(const Store::Maintained& table) {
-  if (table.merge.empty()) return 1;
-  return table.bucket_us > 0 ? table.bucket_us : kYear;
 }
 
 std::string Time(int64_t us) { return "make_timestamp(" + std::to_string(us) + ")"; }
@@ -67,7 +61,8 @@ Status Retention::Run(const std::vector<Store::Maintained>& tables,
 
 Status Retention::Apply(const Store::Maintained& table, int64_t watermark_us) {
   const int64_t object = table.object.value;
-  state_->floors.Raise(object, AlignDown(watermark_us - *table.retention_us, UnitOf(table)));
+  const int64_t bound = watermark_us - *table.retention_us - table.origin_us;
+  state_->floors.Raise(object, AlignDown(bound, UnitOf(table)) + table.origin_us - table.reach_us);
   const int64_t floor = *state_->floors.Get(object);
   const auto done = deleted_.find(object);
   if (done != deleted_.end() && done->second >= floor) return {};
@@ -84,7 +79,7 @@ Status Retention::Delete(const Store::Maintained& table, int64_t floor_us) {
                                 Time(Now()) + ")";
   const std::string remove = "DELETE FROM " + QuoteName(table.table) + " WHERE " +
                              QuoteName(table.time_column) +
-                             " <= " + Time(floor_us - LongestBucket(table));
+                             " <= " + Time(floor_us - table.longest_us);
   return session_.RunInTransaction({remove, floor_row});
 }
 

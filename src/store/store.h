@@ -215,7 +215,10 @@ class Store {
     std::vector<std::string> keys;  // partials: key columns
     std::string time_column;        // column that retention compares with, empty = none
     std::optional<int64_t> retention_us;
-    int64_t bucket_us = 0;  // floors are aligned to it
+    int64_t bucket_us = 0;   // floors are multiples of it, plus origin_us
+    int64_t longest_us = 1;  // of what one value of the time column stands for
+    int64_t reach_us = 0;    // what is kept begins this much before the retention's bound
+    int64_t origin_us = 0;
   };
   virtual void SetMaintained(
       std::vector<Maintained> tables,

@@ -110,12 +110,7 @@ base::Status CheckFrom(const sql::Select& select) {
     return Refuse("a subquery in FROM is",
                   "Write its expressions and its WHERE in the view itself.", from.location);
   if (from.kind == sql::TableRef::Kind::kFunction)
-    return Refuse("a function in FROM is", "Name a source, or TUMBLE(source, column, size).",
-                  from.location);
-  if (from.kind == sql::TableRef::Kind::kWindow && from.window != sql::TableRef::Window::kTumble)
-    return Refuse("HOP, SESSION and CUMULATE windows are",
-                  "Use TUMBLE with the slide as its size and add the windows up in the query that "
-                  "reads the view.",
+    return Refuse("a function in FROM is", "Name a source, or TUMBLE, HOP or CUMULATE over one.",
                   from.location);
   return {};
 }

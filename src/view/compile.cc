@@ -58,6 +58,7 @@ class Compiler {
     RETURN_IF_ERROR(From(*select.from[0]));
     if (select.where) RETURN_IF_ERROR(Where(*select.where));
     for (const auto& expr : select.group_by) RETURN_IF_ERROR(GroupBy(*expr));
+    RETURN_IF_ERROR(CheckWindowKeys(*select.from[0]));
     for (const auto& item : select.items) RETURN_IF_ERROR(CheckExpr(*item.expr));
     for (const auto& item : select.items) RETURN_IF_ERROR(Output(item));
     if (select.having) {
@@ -75,19 +76,20 @@ class Compiler {
  private:
   base::Status From(const sql::TableRef& from) {
     if (from.kind != sql::TableRef::Kind::kWindow) return {};
-    ASSIGN_OR_RETURN(plan_.tumble, MakeTumble(from));
+    ASSIGN_OR_RETURN(plan_.window, sql::MakeTimeWindow(from));
     for (const auto& field : relation_.fields)
       if (field.name == "window_start" || field.name == "window_end")
         return base::Invalid("column \"" + field.name + "\" of \"" + relation_.name +
                              "\" has the name of a window's bound")
             .WithSqlstate("42701")
-            .WithHint("Rename the column, or group by date_trunc or date_bin instead of TUMBLE.");
+            .WithHint("Rename the column, or group by date_trunc or date_bin instead.");
     return {};
   }
 
   base::Status Where(const sql::Expr& expr) {
     RETURN_IF_ERROR(CheckExpr(expr));
     const auto plain = Plain(expr);
+    RETURN_IF_ERROR(CheckNoWindow(*plain, "WHERE"));
     Use(*plain);
     ASSIGN_OR_RETURN(plan_.filter, sql::PrintDuckDb(*plain, {}));
     return {};
@@ -96,9 +98,15 @@ class Compiler {
   base::Status GroupBy(const sql::Expr& expr) {
     RETURN_IF_ERROR(CheckExpr(expr));
     auto plain = Plain(expr);
-    if (plan_.tumble && plain->kind == sql::ExprKind::kColumn && plain->name[0] == "window_end")
+    const bool bound = IsWindowBound(*plain);
+    if (bound) {
+      (plain->name[0] == "window_end" ? groups_by_end_ : groups_by_start_) = true;
       plain->name[0] = "window_start";
+    } else {
+      RETURN_IF_ERROR(CheckNoWindow(*plain, "a group key"));
+    }
     if (KeyOf(*plain)) return {};
+    if (bound) plan_.window_key = static_cast<int>(plan_.keys.size());
     Use(*plain);
     ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
     const std::string stored = sql::DuckDbType(plain->type);
@@ -138,6 +146,7 @@ class Compiler {
   base::Result<sql::ExprPtr> Rewrite(sql::ExprPtr expr) {
     if (const Key* key = KeyOf(*expr)) return ColumnExpr(key->column, key->type);
     if (IsAggregateCall(*expr)) {
+      RETURN_IF_ERROR(CheckNoWindow(*expr, "an aggregate"));
       Use(*expr);
       ASSIGN_OR_RETURN(std::string column, states_.ValueOf(*expr));
       return ColumnExpr(column, expr->type);
@@ -150,10 +159,12 @@ class Compiler {
   }
 
   base::Result<sql::ExprPtr> Column(sql::ExprPtr expr) {
-    if (plan_.tumble && expr->name[0] == "window_end")
+    if (plan_.window && expr->name[0] == "window_end")
       if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
-        return ColumnExpr(states_.AddValue(plan_.tumble->EndText(start->column), expr->type),
-                          expr->type);
+        return ColumnExpr(
+            states_.AddValue(plan_.HasPanes() ? "w_end" : plan_.window->EndText(start->column),
+                             expr->type),
+            expr->type);
     return At(
         base::Invalid("column \"" + relation_.name + "." + expr->name[0] +
                       "\" must appear in the GROUP BY clause or be used in an aggregate function")
@@ -171,15 +182,51 @@ class Compiler {
 
   void Use(const sql::Expr& expr) {
     if (expr.kind == sql::ExprKind::kColumn) {
-      const bool bound =
-          plan_.tumble && (expr.name[0] == "window_start" || expr.name[0] == "window_end");
-      const std::string& name = bound ? plan_.tumble->column : expr.name[0];
+      const std::string& name = IsWindowBound(expr) ? plan_.window->column : expr.name[0];
       for (size_t i = 0; i < relation_.fields.size(); ++i)
         if (relation_.fields[i].name == name) used_.insert(static_cast<int>(i));
     }
     for (const auto& argument : expr.args) Use(*argument);
     if (expr.filter) Use(*expr.filter);
     for (const auto& key : expr.order_by) Use(*key.expr);
+  }
+
+  bool IsWindowBound(const sql::Expr& expr) const {
+    return plan_.window && expr.kind == sql::ExprKind::kColumn &&
+           (expr.name[0] == "window_start" || expr.name[0] == "window_end");
+  }
+
+  // What is computed of a row before its partial stands in several windows cannot depend on the
+  // window.
+  base::Status CheckNoWindow(const sql::Expr& expr, const char* where) const {
+    if (!plan_.HasPanes()) return {};
+    if (IsWindowBound(expr))
+      return At(base::Unsupported("\"" + expr.name[0] + "\" in " + where + " of " +
+                                  sql::NameOf(plan_.window->kind) +
+                                  " is not supported in a materialized view")
+                    .WithHint("GROUP BY window_start, window_end, and compute with them in the "
+                              "select list or in HAVING."),
+                expr);
+    for (const auto& argument : expr.args) RETURN_IF_ERROR(CheckNoWindow(*argument, where));
+    if (expr.filter) RETURN_IF_ERROR(CheckNoWindow(*expr.filter, where));
+    for (const auto& key : expr.order_by) RETURN_IF_ERROR(CheckNoWindow(*key.expr, where));
+    return {};
+  }
+
+  base::Status CheckWindowKeys(const sql::TableRef& from) const {
+    if (!plan_.HasPanes()) return {};
+    const bool cumulate = plan_.window->kind == sql::TableRef::Window::kCumulate;
+    if (cumulate ? groups_by_start_ && groups_by_end_ : groups_by_start_ || groups_by_end_)
+      return {};
+    auto status =
+        base::Unsupported(std::string("a materialized view over ") +
+                          sql::NameOf(plan_.window->kind) + " must group by " +
+                          (cumulate ? "window_start and window_end" : "window_start"))
+            .WithHint(
+                "A row stands in several windows. GROUP BY window_start, window_end; to count "
+                "each row once, read the source itself.");
+    return from.location < 0 ? std::move(status)
+                             : std::move(status).WithPosition(from.location + 1);
   }
 
   base::Status CheckSize() const {
@@ -200,12 +247,14 @@ class Compiler {
   // says nothing more.
   void FindTimeKey() {
     for (size_t i = 0; i < plan_.keys.size(); ++i) {
-      const auto bucket = BucketOf(*plan_.keys[i].expr, relation_.event_time, plan_.tumble);
-      if (!bucket) continue;
+      auto found = TimeKeyOf(*plan_.keys[i].expr, relation_.event_time, plan_.window);
+      if (!found) continue;
       const bool finer =
-          !plan_.time ||
-          (*bucket != 0 && (plan_.time->bucket_us == 0 || *bucket < plan_.time->bucket_us));
-      if (finer) plan_.time = TimeKey{static_cast<int>(i), *bucket};
+          !plan_.time || (found->bucket_us != 0 &&
+                          (plan_.time->bucket_us == 0 || found->bucket_us < plan_.time->bucket_us));
+      if (!finer) continue;
+      found->key = static_cast<int>(i);
+      plan_.time = found;
     }
   }
 
@@ -214,6 +263,7 @@ class Compiler {
   StateBuilder states_;
   std::set<int> used_;
   std::map<std::string, std::string> names_;
+  bool groups_by_start_ = false, groups_by_end_ = false;
 };
 
 }  // namespace

@@ -187,9 +187,18 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
       {"SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY price) FROM orders",
        "approx_percentile"},
       {"SELECT string_agg(region, ',') FROM orders", "count, sum"},
+      {"SELECT window_start, count(*) FROM CUMULATE(orders, order_time, INTERVAL '1' MINUTE, "
+       "INTERVAL '5' MINUTE) GROUP BY 1",
+       "GROUP BY window_start, window_end"},
+      {"SELECT region, count(*) FROM HOP(orders, order_time, INTERVAL '1' MINUTE, INTERVAL '5' "
+       "MINUTE) GROUP BY 1",
+       "count each row once"},
+      {"SELECT window_start, min(window_end) FROM HOP(orders, order_time, INTERVAL '1' MINUTE, "
+       "INTERVAL '5' MINUTE) GROUP BY 1",
+       "HAVING"},
       {"SELECT window_start, count(*) FROM HOP(orders, order_time, INTERVAL '1' MINUTE, INTERVAL "
-       "'5' MINUTE) GROUP BY 1",
-       "TUMBLE"},
+       "'5' MINUTE) WHERE window_end < order_time + INTERVAL '1' MINUTE GROUP BY 1",
+       "HAVING"},
   };
   for (const Case& c : cases) {
     const auto status = Refused(c.text);
@@ -207,14 +216,36 @@ TEST(Compile, TheFractionOfAPercentileIsChecked) {
           .ok());
 }
 
-TEST(Compile, WindowsBeginAtMidnightUtcOrTheirOffset) {
-  Tumble minute{"ts", 0, 60'000'000, 0};
-  EXPECT_EQ(minute.StartText(), "time_bucket(INTERVAL '60000000 microseconds', \"ts\")");
-  Tumble week{"ts", 0, 7 * 86'400'000'000, 3'600'000'000};
-  EXPECT_EQ(
-      week.StartText(),
-      "time_bucket(INTERVAL '604800000000 microseconds', \"ts\", TIMESTAMP '1970-01-01 00:00:00' + "
-      "INTERVAL '3600000000 microseconds')");
+TEST(Compile, OverlappingWindowsKeepPanes) {
+  const Plan hop = Compiled(
+      "SELECT window_start, window_end, count(*) AS n FROM HOP(orders, order_time, INTERVAL '2' "
+      "MINUTE, INTERVAL '5' MINUTE) GROUP BY 1, 2");
+  ASSERT_TRUE(hop.time);
+  EXPECT_TRUE(hop.HasPanes());
+  EXPECT_EQ(hop.keys.size(), 1u);
+  EXPECT_EQ(hop.time->bucket_us, 60'000'000);
+  EXPECT_EQ(hop.time->reach_us, 240'000'000);
+  EXPECT_TRUE(hop.time->HasPartialGroups());
+  const Plan cumulate = Compiled(
+      "SELECT window_start, window_end, count(*) AS n FROM CUMULATE(orders, order_time, INTERVAL "
+      "'10' MINUTE, INTERVAL '1' HOUR) GROUP BY 1, 2");
+  EXPECT_EQ(cumulate.time->bucket_us, 3'600'000'000);
+  EXPECT_EQ(cumulate.time->longest_us, 600'000'000);
+  EXPECT_FALSE(cumulate.time->HasPartialGroups());
+}
+
+TEST(Compile, FloorsAreStartsOfGroups) {
+  const auto time = [](const std::string& key) {
+    return *Compiled("SELECT " + key + " AS k, count(*) FROM orders GROUP BY 1").time;
+  };
+  constexpr int64_t kDay = 86'400'000'000;
+  EXPECT_EQ(time("date_trunc('week', order_time)").origin_us, 4 * kDay);
+  EXPECT_EQ(time("date_bin('7 days', order_time, TIMESTAMPTZ '2024-01-01')").origin_us, 4 * kDay);
+  EXPECT_EQ(time("date_bin('1 day', order_time, TIMESTAMPTZ '2024-01-01 02:00+01')").origin_us,
+            kDay / 24);
+  EXPECT_EQ(time("time_bucket('7 days', order_time)").origin_us, 4 * kDay);
+  EXPECT_EQ(time("date_trunc('month', order_time)").longest_us, 31 * kDay);
+  EXPECT_TRUE(time("date_trunc('month', order_time)").HasPartialGroups());
 }
 
 TEST(Compile, ExplainShowsTheFourStatements) {

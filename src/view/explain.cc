@@ -14,6 +14,19 @@ std::string Duration(int64_t microseconds) {
   return std::to_string(seconds) + " s";
 }
 
+std::string LengthOf(const sql::Span& span) {
+  return span.months > 0 ? std::to_string(span.months) + " months" : Duration(span.microseconds);
+}
+
+std::string WindowNote(const sql::TimeWindow& window) {
+  std::string note = std::string("  Window ") + sql::NameOf(window.kind) + " of " +
+                     sql::QuoteIdentifier(window.column) + ", size " + LengthOf(window.size);
+  if (!window.Overlaps()) return note;
+  note += window.kind == sql::TableRef::Window::kHop ? ", slide " : ", step ";
+  return note + LengthOf(window.slide) + ": partials of panes of " + LengthOf(window.Pane()) +
+         ", each read into at most " + std::to_string(window.WindowsOfRow()) + " windows";
+}
+
 std::string TimeNote(const Plan& plan, size_t key) {
   if (!plan.time || plan.time->key != static_cast<int>(key)) return "";
   if (plan.time->bucket_us == 0) return ", orders the view in time (calendar buckets)";
@@ -26,6 +39,7 @@ std::string TimeNote(const Plan& plan, size_t key) {
 std::vector<std::string> Explain(const Plan& plan, const std::string& name,
                                  const std::string& table, const std::string& input) {
   std::vector<std::string> lines{"Materialized View " + name + " over " + plan.input};
+  if (plan.window) lines.push_back(WindowNote(*plan.window));
   for (size_t i = 0; i < plan.keys.size(); ++i)
     lines.push_back("  Key " + plan.keys[i].column + " = " +
                     sql::PrintPostgres(*plan.keys[i].expr) + TimeNote(plan, i));

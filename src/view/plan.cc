@@ -11,36 +11,14 @@ void AppendItem(std::string* list, const std::string& item) {
 }
 
 // By ordinal: the input may have a column named k0, and a column would win over the alias.
-std::string GroupBy(const std::vector<Key>& keys) {
-  if (keys.empty()) return "";
+std::string GroupBy(size_t keys) {
+  if (keys == 0) return "";
   std::string list;
-  for (size_t i = 1; i <= keys.size(); ++i) AppendItem(&list, std::to_string(i));
+  for (size_t i = 1; i <= keys; ++i) AppendItem(&list, std::to_string(i));
   return " GROUP BY " + list;
 }
 
-std::string Microseconds(int64_t count) {
-  return "INTERVAL '" + std::to_string(count) + " microseconds'";
-}
-
 }  // namespace
-
-// Windows begin at 1970-01-01 plus the offset. DuckDB's own origin is another midnight, which comes
-// to the same for what divides a day and is faster.
-std::string Tumble::StartText() const {
-  constexpr int64_t kDayUs = 86'400'000'000;
-  const std::string column_text = sql::QuoteIdentifier(column);
-  if (months > 0)
-    return "time_bucket(INTERVAL '" + std::to_string(months) + " months', " + column_text +
-           ", TIMESTAMP '1970-01-01 00:00:00')";
-  const std::string bucket = "time_bucket(" + Microseconds(microseconds) + ", " + column_text;
-  if (offset_us == 0 && kDayUs % microseconds == 0) return bucket + ")";
-  return bucket + ", TIMESTAMP '1970-01-01 00:00:00' + " + Microseconds(offset_us) + ")";
-}
-
-std::string Tumble::EndText(const std::string& start) const {
-  if (months > 0) return "(" + start + " + INTERVAL '" + std::to_string(months) + " months')";
-  return "(" + start + " + " + Microseconds(microseconds) + ")";
-}
 
 std::string Plan::CreateTable(const std::string& table) const {
   std::string columns;
@@ -53,13 +31,16 @@ std::string Plan::Delta(const std::string& input) const {
   std::string items;
   for (const Key& key : keys) AppendItem(&items, key.delta + " AS " + key.column);
   for (const State& state : states) AppendItem(&items, state.delta + " AS " + state.column);
-  std::string from = input;
-  if (tumble) {
-    from = "(SELECT *, " + tumble->StartText() + " AS window_start FROM " + input + ")";
-    from = "(SELECT *, " + tumble->EndText("window_start") + " AS window_end FROM " + from + ")";
+  std::string from = input, where = filter;
+  if (window) {
+    const std::string time = sql::QuoteIdentifier(window->column);
+    from = "(SELECT *, " + window->PaneOf(time) + " AS window_start FROM " + input + ")";
+    if (!HasPanes())
+      from = "(SELECT *, " + window->EndText("window_start") + " AS window_end FROM " + from + ")";
+    else where = time + " IS NOT NULL" + (filter.empty() ? "" : " AND (" + filter + ")");
   }
-  return "SELECT " + items + " FROM " + from + (filter.empty() ? "" : " WHERE " + filter) +
-         GroupBy(keys);
+  return "SELECT " + items + " FROM " + from + (where.empty() ? "" : " WHERE " + where) +
+         GroupBy(keys.size());
 }
 
 std::string Plan::Merge(const std::string& table, const std::string& where) const {
@@ -67,10 +48,32 @@ std::string Plan::Merge(const std::string& table, const std::string& where) cons
   for (const Key& key : keys) AppendItem(&items, key.column);
   for (const State& state : states) AppendItem(&items, state.merge + " AS " + state.column);
   return "SELECT " + items + " FROM " + table + (where.empty() ? "" : " WHERE " + where) +
-         GroupBy(keys);
+         GroupBy(keys.size());
 }
 
-std::string Plan::Finalize(const std::string& table) const {
+// Panes are spread over windows before they are merged, so that a filter on window_start cuts the
+// rows that are merged.
+std::string Plan::MergeWindows(const std::string& table) const {
+  const std::string& start = keys[static_cast<size_t>(window_key)].column;
+  const auto bounds = window->BoundsOf("panes." + start, "numbers.n");
+  std::string spread, items;
+  for (const Key& key : keys) {
+    AppendItem(&spread, (key.column == start ? bounds.start : key.column) + " AS " + key.column);
+    AppendItem(&items, key.column);
+  }
+  AppendItem(&spread, bounds.end + " AS w_end");
+  AppendItem(&items, "w_end");
+  for (const State& state : states) {
+    AppendItem(&spread, state.column);
+    AppendItem(&items, state.merge + " AS " + state.column);
+  }
+  return "SELECT " + items + " FROM (SELECT " + spread + " FROM " + table + " AS panes, range(" +
+         std::to_string(window->WindowsOfRow()) + ") AS numbers(n)" +
+         (bounds.condition.empty() ? "" : " WHERE " + bounds.condition) + ")" +
+         GroupBy(keys.size() + 1);
+}
+
+std::string Plan::Finalize(const std::string& table, const std::string& floor) const {
   std::string items;
   for (size_t i = 0; i < outputs.size(); ++i)
     AppendItem(&items, outputs[i] + " AS " + sql::QuoteIdentifier(fields[i].name));
@@ -79,8 +82,13 @@ std::string Plan::Finalize(const std::string& table) const {
   for (const Value& value : values) AppendItem(&inner, value.text + " AS " + value.column);
   if (inner.empty())
     inner = "1 AS a0";  // outputs are constants: SELECT 'x' ... GROUP BY nothing but a HAVING
-  return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" + Merge(table) + "))" +
-         (having.empty() ? "" : " WHERE " + having);
+  std::string where = having;
+  if (!floor.empty() && time)
+    where = keys[static_cast<size_t>(time->key)].column + " >= " + floor +
+            (having.empty() ? "" : " AND (" + having + ")");
+  return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" +
+         (HasPanes() ? MergeWindows(table) : Merge(table)) + "))" +
+         (where.empty() ? "" : " WHERE " + where);
 }
 
 }  // namespace view

@@ -8,6 +8,9 @@
 // Finalizing turns merged states into values (a0, a1 ...), and the view's own expressions stand
 // over keys and values.
 //
+// Windows of HOP and CUMULATE overlap. A record is touched once: its partial is of its pane (the
+// bucket that all windows are made of), and finalizing spreads panes over windows and merges again.
+//
 // Threads: any. Errors: kUnsupported with the reason and what to write instead. Limits: 1,600
 // columns of each kind.
 
@@ -20,6 +23,7 @@
 #include "base/status.h"
 #include "sql/ast.h"
 #include "sql/binder.h"
+#include "sql/time_window.h"
 
 namespace view {
 
@@ -39,34 +43,31 @@ struct State {
   std::string merge;  // aggregate over partial rows of the same column(s)
 };
 
-// What finalizing makes of keys and merged states: the value of one aggregate, or window_end from
-// window_start.
+// What finalizing makes of keys and merged states: the value of one aggregate, or window_end.
 struct Value {
   std::string column;  // a0 ...
-  std::string text;    // DuckDB text over k* and s*
+  std::string text;    // DuckDB text over k*, s* and, with panes, w_end
   model::Type type;
 };
 
-// The key that orders the view in time: a tumbling window's start, or date_trunc / time_bucket of
-// the event time.
+// The key that orders the view in time: a window's start, or date_trunc / time_bucket of the event
+// time. Its values are starts of buckets of `longest_us` at most; a row is in no group that begins
+// more than `reach_us` before its bucket. Groups begin at origin_us plus multiples of `bucket_us`.
 struct TimeKey {
-  int key = -1;           // index into keys
-  int64_t bucket_us = 0;  // 0 when the bucket has no fixed length (months)
-};
+  int key = -1;            // index into keys
+  int64_t bucket_us = 0;   // 0 when the bucket has no fixed length (months)
+  int64_t longest_us = 0;  // of one value of the key; a window of several panes has a longer bucket
+  int64_t reach_us = 0;    // HOP: windows begin this much before the newest pane of theirs
+  int64_t origin_us = 0;   // since 1970-01-01 00:00 UTC
 
-// A tumbling window over one column: every row belongs to [window_start, window_start + size).
-struct Tumble {
-  std::string column;  // of the input
-  int32_t months = 0;  // either months or microseconds
-  int64_t microseconds = 0;
-  int64_t offset_us = 0;          // of the first window's start from 1970-01-01 00:00 UTC
-  std::string StartText() const;  // DuckDB text over the input's columns
-  std::string EndText(const std::string& start) const;  // the same from the start's text
+  // Groups that begin below the floor may have lost rows while later rows of theirs are kept.
+  bool HasPartialGroups() const { return bucket_us == 0 || reach_us > 0; }
 };
 
 struct Plan {
   std::string input;  // the relation the view reads: a source
-  std::optional<Tumble> tumble;
+  std::optional<sql::TimeWindow> window;
+  int window_key = -1;  // index into keys of window_start
   std::vector<Key> keys;
   std::vector<State> states;
   std::vector<Value> values;
@@ -84,8 +85,14 @@ struct Plan {
   std::string Delta(const std::string& input) const;
   // SELECT keys, merged states FROM table [WHERE where] GROUP BY keys
   std::string Merge(const std::string& table, const std::string& where = "") const;
-  // SELECT outputs AS names FROM (keys and values of the merge) [WHERE having]
-  std::string Finalize(const std::string& table) const;
+  // SELECT outputs AS names FROM (keys and values of the merge) [WHERE having]. Groups whose time
+  // key is below `floor` (DuckDB text, empty = none) are left out.
+  std::string Finalize(const std::string& table, const std::string& floor = "") const;
+
+  // Windows that overlap: partials are kept of panes, and a partial row stands for several windows.
+  bool HasPanes() const { return window && window->Overlaps(); }
+  // The same as Merge with windows for panes: the time key is window_start, and w_end is added.
+  std::string MergeWindows(const std::string& table) const;
 };
 
 // `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description,

@@ -3,20 +3,18 @@
 #include <map>
 #include <string_view>
 
+#include "sql/parser.h"
+#include "sql/timestamp.h"
+
 namespace view {
 namespace {
 
-constexpr int64_t kSecondUs = 1'000'000;
-constexpr int64_t kDayUs = 86'400 * kSecondUs;
-
-base::Status At(base::Status status, const sql::Expr& expr) {
-  return expr.location < 0 ? std::move(status) : std::move(status).WithPosition(expr.location + 1);
-}
-
-// Days are 24 hours: a view counts in UTC.
-int64_t MicrosecondsOf(const sql::Interval& interval) {
-  return interval.days * kDayUs + interval.microseconds;
-}
+constexpr int64_t kSecondUs = 1'000'000, kMinuteUs = 60 * kSecondUs, kHourUs = 60 * kMinuteUs;
+constexpr int64_t kDayUs = 24 * kHourUs, kLongestMonthUs = 31 * kDayUs;
+constexpr int64_t kMondayUs = 4 * kDayUs;             // 1970-01-05
+constexpr int64_t kBucketOriginUs = 10'959 * kDayUs;  // 2000-01-03, the origin of time_bucket
+constexpr int64_t kQuarterHourUs = 15 * kMinuteUs;    // offsets of zones are multiples of it
+constexpr int64_t kLongestShiftUs = 2 * kHourUs;      // of a zone's clock
 
 std::optional<std::string> ConstantText(const sql::Expr& expr) {
   if (expr.kind == sql::ExprKind::kCast) return ConstantText(*expr.args[0]);
@@ -25,96 +23,107 @@ std::optional<std::string> ConstantText(const sql::Expr& expr) {
   return expr.literal.text;
 }
 
-std::optional<int64_t> UnitUs(std::string_view unit) {
-  static const std::map<std::string_view, int64_t> units{{"microseconds", 1},
-                                                         {"microsecond", 1},
-                                                         {"milliseconds", 1000},
-                                                         {"millisecond", 1000},
-                                                         {"second", kSecondUs},
-                                                         {"seconds", kSecondUs},
-                                                         {"minute", 60 * kSecondUs},
-                                                         {"minutes", 60 * kSecondUs},
-                                                         {"hour", 3600 * kSecondUs},
-                                                         {"hours", 3600 * kSecondUs},
-                                                         {"day", kDayUs},
-                                                         {"days", kDayUs},
-                                                         {"week", 7 * kDayUs},
-                                                         {"weeks", 7 * kDayUs},
-                                                         {"month", 0},
-                                                         {"months", 0},
-                                                         {"quarter", 0},
-                                                         {"year", 0},
-                                                         {"years", 0},
-                                                         {"decade", 0},
-                                                         {"century", 0}};
+// A unit of date_trunc; `fixed` units are of one length.
+struct Unit {
+  int64_t longest_us;
+  bool fixed;
+};
+
+std::optional<Unit> UnitOf(std::string_view unit) {
+  static const std::map<std::string_view, Unit> units{{"microseconds", {1, true}},
+                                                      {"microsecond", {1, true}},
+                                                      {"milliseconds", {1000, true}},
+                                                      {"millisecond", {1000, true}},
+                                                      {"second", {kSecondUs, true}},
+                                                      {"seconds", {kSecondUs, true}},
+                                                      {"minute", {kMinuteUs, true}},
+                                                      {"minutes", {kMinuteUs, true}},
+                                                      {"hour", {kHourUs, true}},
+                                                      {"hours", {kHourUs, true}},
+                                                      {"day", {kDayUs, true}},
+                                                      {"days", {kDayUs, true}},
+                                                      {"week", {7 * kDayUs, true}},
+                                                      {"weeks", {7 * kDayUs, true}},
+                                                      {"month", {kLongestMonthUs, false}},
+                                                      {"months", {kLongestMonthUs, false}},
+                                                      {"quarter", {92 * kDayUs, false}},
+                                                      {"year", {366 * kDayUs, false}},
+                                                      {"years", {366 * kDayUs, false}},
+                                                      {"decade", {3'653 * kDayUs, false}},
+                                                      {"century", {36'525 * kDayUs, false}}};
   const auto found = units.find(unit);
   return found == units.end() ? std::nullopt : std::optional(found->second);
-}
-
-std::optional<int64_t> IntervalBucket(const sql::Expr& expr) {
-  const auto interval = ConstantInterval(expr);
-  if (!interval) return std::nullopt;
-  return interval->months != 0 ? 0 : MicrosecondsOf(*interval);
 }
 
 bool IsColumn(const sql::Expr& expr, std::string_view name) {
   return expr.kind == sql::ExprKind::kColumn && expr.name.back() == name;
 }
 
+// date_trunc of a zone's civil time is fixed in UTC only where every zone's clock has the same
+// boundaries.
+std::optional<TimeKey> Truncated(const sql::Expr& call) {
+  const auto text = ConstantText(*call.args[0]);
+  const auto unit = text ? UnitOf(*text) : std::nullopt;
+  if (!unit) return std::nullopt;
+  const bool civil = call.args.size() > 2 && unit->longest_us > kQuarterHourUs;
+  if (civil || !unit->fixed)
+    return TimeKey{.longest_us = unit->longest_us + (civil ? kLongestShiftUs : 0)};
+  return TimeKey{.bucket_us = unit->longest_us,
+                 .longest_us = unit->longest_us,
+                 .origin_us = unit->longest_us == 7 * kDayUs ? kMondayUs : 0};
+}
+
+// date_bin and time_bucket: width, time, origin.
+std::optional<TimeKey> Binned(const sql::Expr& call) {
+  const auto text = ConstantText(*call.args[0]);
+  if (!text) return std::nullopt;
+  const auto width = sql::ParseInterval(*text);
+  if (!width.ok()) return std::nullopt;
+  const int64_t us = width->days * kDayUs + width->microseconds;
+  const TimeKey loose{.longest_us = us + width->months * kLongestMonthUs};
+  if (loose.longest_us <= 0) return std::nullopt;
+  if (width->months != 0) return loose;
+  TimeKey key{.bucket_us = us, .longest_us = us, .origin_us = kBucketOriginUs};
+  if (call.args.size() > 2) {
+    const auto written = ConstantText(*call.args[2]);
+    if (!written) return loose;
+    const auto origin = sql::ReadTimeText(*written, model::kTimestampTz);
+    if (!origin.ok() || origin->special != sql::ReadTime::Special::kNone || !origin->zone.empty())
+      return loose;
+    key.origin_us = origin->microseconds - int64_t{origin->offset_seconds.value_or(0)} * kSecondUs;
+  }
+  key.origin_us %= us;
+  return key;
+}
+
+TimeKey OfWindow(const sql::TimeWindow& window) {
+  using Window = sql::TableRef::Window;
+  const sql::Span pane = window.Pane();
+  if (pane.months > 0)
+    return {.longest_us = pane.months * kLongestMonthUs,
+            .reach_us = (window.size.months - pane.months) * kLongestMonthUs};
+  TimeKey key{.bucket_us = pane.microseconds,
+              .longest_us = pane.microseconds,
+              .origin_us = window.offset_us};
+  if (window.kind == Window::kHop) key.reach_us = window.size.microseconds - pane.microseconds;
+  if (window.kind == Window::kCumulate) key.bucket_us = window.size.microseconds;
+  return key;
+}
+
 }  // namespace
 
-std::optional<sql::Interval> ConstantInterval(const sql::Expr& expr) {
-  const auto text = ConstantText(expr);
-  if (!text) return std::nullopt;
-  auto interval = sql::ParseInterval(*text);
-  return interval.ok() ? std::optional(*interval) : std::nullopt;
-}
-
-base::Result<Tumble> MakeTumble(const sql::TableRef& from) {
-  CHECK(!from.window_args.empty());
-  Tumble tumble;
-  tumble.column = from.time_column;
-  const auto size = ConstantInterval(*from.window_args[0]);
-  if (!size)
-    return At(base::Unsupported("the size of TUMBLE must be an INTERVAL constant")
-                  .WithHint("For example INTERVAL '1' MINUTE."),
-              *from.window_args[0]);
-  tumble.months = size->months;
-  tumble.microseconds = MicrosecondsOf(*size);
-  if (size->months < 0 || tumble.microseconds < 0 ||
-      (size->months == 0) == (tumble.microseconds == 0))
-    return At(base::Invalid(
-                  "the size of TUMBLE must be positive, in months or in days and smaller units"),
-              *from.window_args[0]);
-  if (from.window_args.size() < 2) return tumble;
-  const auto offset = ConstantInterval(*from.window_args[1]);
-  if (!offset || offset->months != 0 || tumble.months != 0)
-    return At(base::Unsupported("the offset of TUMBLE must be an INTERVAL constant in days or "
-                                "smaller units, of windows in "
-                                "days or smaller units"),
-              *from.window_args[1]);
-  tumble.offset_us = MicrosecondsOf(*offset) % tumble.microseconds;
-  return tumble;
-}
-
-std::optional<int64_t> BucketOf(const sql::Expr& key, const std::string& event_time,
-                                const std::optional<Tumble>& tumble) {
+std::optional<TimeKey> TimeKeyOf(const sql::Expr& key, const std::string& event_time,
+                                 const std::optional<sql::TimeWindow>& window) {
   if (event_time.empty()) return std::nullopt;
-  const bool windowed = tumble && tumble->column == event_time;
-  if (windowed && IsColumn(key, "window_start")) return tumble->microseconds;
-  if (IsColumn(key, event_time)) return 1;
+  const bool windowed = window && window->column == event_time;
+  if (windowed && IsColumn(key, "window_start")) return OfWindow(*window);
+  if (IsColumn(key, event_time)) return TimeKey{.bucket_us = 1, .longest_us = 1};
   if (key.kind != sql::ExprKind::kFunction || key.args.size() < 2) return std::nullopt;
   if (!IsColumn(*key.args[1], event_time) && !(windowed && IsColumn(*key.args[1], "window_start")))
     return std::nullopt;
   const std::string& name = key.name.back();
-  if (name == "date_bin" || name == "time_bucket") return IntervalBucket(*key.args[0]);
-  if (name != "date_trunc") return std::nullopt;
-  const auto unit = ConstantText(*key.args[0]);
-  if (!unit) return std::nullopt;
-  const auto length = UnitUs(*unit);
-  const bool civil = key.args.size() > 2 && length &&
-                     *length > 900 * kSecondUs;  // days of a zone differ in length
-  return civil ? std::optional<int64_t>(0) : length;
+  if (name == "date_bin" || name == "time_bucket") return Binned(key);
+  return name == "date_trunc" ? Truncated(key) : std::nullopt;
 }
 
 }  // namespace view

@@ -15,6 +15,7 @@ import time
 
 from harness.wire import Wire
 from slt.compare import cell_text, check_error, difference_of
+from slt.postgres_windows import closing, split_top, translate_windows
 
 FUNCTIONS = """
 CREATE FUNCTION time_bucket(size interval, t timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE
@@ -24,42 +25,6 @@ CREATE FUNCTION time_bucket(size interval, t timestamp) RETURNS timestamp LANGUA
 """
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 NOT_HERE = re.compile(r"\bfreshet\.|^\s*(SHOW|EXPLAIN|ALTER|GRANT|REVOKE|CREATE (ROLE|USER)|DROP (ROLE|USER))\b", re.I)
-
-
-def split_top(text, separator=","):
-    """Splits at separators outside parentheses and quotes."""
-    parts, depth, quote, start = [], 0, "", 0
-    for at, c in enumerate(text):
-        if quote:
-            quote = "" if c == quote else quote
-        elif c in "'\"":
-            quote = c
-        elif c in "([":
-            depth += 1
-        elif c in ")]":
-            depth -= 1
-        elif c == separator and depth == 0:
-            parts.append(text[start:at])
-            start = at + 1
-    return [part.strip() for part in parts + [text[start:]]]
-
-
-def closing(text, at):
-    """Index of the parenthesis that closes the one at `at`."""
-    depth, quote = 0, ""
-    for i in range(at, len(text)):
-        c = text[i]
-        if quote:
-            quote = "" if c == quote else quote
-        elif c in "'\"":
-            quote = c
-        elif c == "(":
-            depth += 1
-        elif c == ")":
-            depth -= 1
-            if depth == 0:
-                return i
-    raise AssertionError(f"no closing parenthesis in {text}")
 
 
 class _Source:
@@ -161,17 +126,7 @@ def _fits(value, kind):
 
 def translate(sql):
     """Freshet's own words -> PostgreSQL's, in a query."""
-    while match := re.search(r"\bTUMBLE\s*\(", sql, re.I):
-        begin, end = match.end() - 1, closing(sql, match.end() - 1)
-        source, column, size, *offset = split_top(sql[begin + 1:end])
-        source = re.sub(r"^TABLE\s+", "", source, flags=re.I)
-        column = re.sub(r"^DESCRIPTOR\s*\((.*)\)$", r"\1", column, flags=re.I)
-        origin = "timestamptz '1970-01-01 00:00:00+00'" + (f" + {offset[0]}" if offset else "")
-        bounds = f"SELECT *, date_bin({size}, {column}, {origin}) AS window_start FROM {source}"
-        after = sql[end + 1:]
-        alias = "" if re.match(r"\s+(AS\s+)?(?!WHERE|GROUP|HAVING|ORDER|LIMIT|JOIN|LEFT|UNION)\w", after, re.I) else f" AS {source}"
-        sql = sql[:match.start()] + f"(SELECT *, window_start + {size} AS window_end FROM ({bounds}) AS w){alias}" + after
-    sql = re.sub(r"\bTABLE\s*\((\(SELECT.*)\)(?=\s+GROUP|\s+WHERE)", r"\1", sql, flags=re.I | re.S)
+    sql = translate_windows(sql)
     sql = re.sub(r"\bpublic\.", "", sql)
     sql = re.sub(r"\bapprox_percentile\s*\((.*?)\) WITHIN GROUP \(ORDER BY (\w+)", r"percentile_disc(\1) WITHIN GROUP (ORDER BY \2::float8",
                  sql, flags=re.I)
