@@ -42,9 +42,9 @@ class Server {
   virtual int port() const = 0;  // as bound (listen port 0 = any)
 };
 
-// pg_catalog and information_schema built from the registry (catalog_relations.cc), in an in-memory
-// DuckDB of its own.
-base::Result<std::unique_ptr<query::SystemCatalog>> MakeSystemCatalog(
-    catalog::CatalogHolder* catalog, const query::EngineOptions& options);
+// pg_catalog and information_schema built from the registry, in an in-memory DuckDB of its own that
+// the first statement makes.
+std::unique_ptr<query::SystemCatalog> MakeSystemCatalog(catalog::CatalogHolder* catalog,
+                                                        const query::EngineOptions& options);
 
 }  // namespace pgwire

@@ -84,17 +84,10 @@ Uses UsesOf(const sql::Select& const_select, const catalog::Catalog& catalog) {
 
 class SystemCatalogImpl : public query::SystemCatalog {
  public:
-  SystemCatalogImpl(std::unique_ptr<store::Store> store, catalog::CatalogHolder* catalog,
-                    const std::string& server_version)
-      : store_(std::move(store)),
-        catalog_(catalog),
+  SystemCatalogImpl(catalog::CatalogHolder* catalog, const std::string& server_version)
+      : catalog_(catalog),
         server_{"PostgreSQL " + server_version,
                 base::Clock::System().Wall().time_since_epoch().count()} {}
-
-  base::Status Define() {
-    ASSIGN_OR_RETURN(auto connection, store_->Connect());
-    return RunAll(connection.get(), CatalogDefinitions());
-  }
 
   bool Owns(const sql::Select& select) const override {
     const auto snapshot = catalog_->Get();
@@ -154,11 +147,26 @@ class SystemCatalogImpl : public query::SystemCatalog {
     return connection->Run("COMMIT");
   }
 
+  // Under fill_mutex_. The tables take 0.2 s to make, which a start need not wait for.
+  base::Status Define() {
+    if (store_) return {};
+    store::StoreOptions options;
+    options.memory_limit_bytes = size_t{64} << 20;
+    options.threads = 1;
+    ASSIGN_OR_RETURN(auto store, store::Store::Open(options));
+    ASSIGN_OR_RETURN(auto connection, store->Connect());
+    RETURN_IF_ERROR(RunAll(connection.get(), CatalogDefinitions()));
+    connection.reset();
+    store_ = std::move(store);
+    return {};
+  }
+
   // The registry's rows are in the tables when it returns. Gives the names that they were made
   // from.
   base::Result<std::shared_ptr<const CatalogNames>> Refresh(const std::string& database,
                                                             int64_t* generation) {
     std::lock_guard lock(fill_mutex_);
+    RETURN_IF_ERROR(Define());
     const auto snapshot = catalog_->Get();
     if (!names_ || &names_->snapshot() != snapshot.get() || database != database_) {
       auto names = std::make_shared<const CatalogNames>(snapshot);
@@ -288,12 +296,12 @@ class SystemCatalogImpl : public query::SystemCatalog {
     bool read_ = false;
   };
 
-  const std::unique_ptr<store::Store> store_;
   catalog::CatalogHolder* const catalog_;
   const CatalogRewrite::Server server_;
   CatalogAnswers answers_;
 
-  std::mutex fill_mutex_;  // before idle_mutex_
+  std::mutex fill_mutex_;                // before idle_mutex_
+  std::unique_ptr<store::Store> store_;  // made by the first statement, then never changed
   std::shared_ptr<const CatalogNames> names_;
   std::string database_;
   int64_t generation_ = 0;
@@ -304,16 +312,9 @@ class SystemCatalogImpl : public query::SystemCatalog {
 
 }  // namespace
 
-base::Result<std::unique_ptr<query::SystemCatalog>> MakeSystemCatalog(
-    catalog::CatalogHolder* catalog, const query::EngineOptions& options) {
-  store::StoreOptions store_options;
-  store_options.memory_limit_bytes = size_t{64} << 20;
-  store_options.threads = 1;
-  ASSIGN_OR_RETURN(auto store, store::Store::Open(store_options));
-  auto system =
-      std::make_unique<SystemCatalogImpl>(std::move(store), catalog, options.server_version);
-  RETURN_IF_ERROR(system->Define());
-  return std::unique_ptr<query::SystemCatalog>(std::move(system));
+std::unique_ptr<query::SystemCatalog> MakeSystemCatalog(catalog::CatalogHolder* catalog,
+                                                        const query::EngineOptions& options) {
+  return std::make_unique<SystemCatalogImpl>(catalog, options.server_version);
 }
 
 }  // namespace pgwire

@@ -166,7 +166,7 @@ class WiredServer : public Server {
     definer_ = std::make_unique<Definer>(
         Definer::Environment{store_.get(), pipeline_.get(), &catalog_, KafkaReaders(settings_)});
     const auto engine_options = ToEngineOptions(settings_);
-    ASSIGN_OR_RETURN(system_catalog_, pgwire::MakeSystemCatalog(&catalog_, engine_options));
+    system_catalog_ = pgwire::MakeSystemCatalog(&catalog_, engine_options);
     engine_ = query::Engine::Make(engine_options, store_.get(), &catalog_, definer_.get(),
                                   system_catalog_.get());
     state_ = {&catalog_, pipeline_.get(), engine_.get(), &settings_, &clock};

@@ -135,7 +135,7 @@ Result<std::unique_ptr<model::RowSource>> ReadConnection::Query(const std::strin
   Statement prepared;
   RETURN_IF_ERROR(prepared.Prepare(state_->session.engine(), use.connection, sql));
   duckdb_result result;
-  if (duckdb_execute_prepared_streaming(prepared.get(), &result) != DuckDBSuccess) {
+  if (!RunPrepared(prepared.get(), Answer::kStream, &result)) {
     Status status = state_->session.engine()->Note(&result);
     duckdb_destroy_result(&result);
     return status;

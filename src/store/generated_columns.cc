@@ -111,7 +111,7 @@ Status GeneratedColumns::Evaluate(Engine* engine, const LaneSetup& setup, LaneRo
     batch->columns()[static_cast<size_t>(index)].Clear();
   duckdb_result result;
   Status status;
-  if (duckdb_execute_prepared(select_.get(), &result) != DuckDBSuccess) {
+  if (!RunPrepared(select_.get(), Answer::kWhole, &result)) {
     status = engine->Note(&result);
     duckdb_destroy_result(&result);
     return status;

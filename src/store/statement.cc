@@ -1,10 +1,33 @@
 #include "store/statement.h"
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "store/engine_error.h"
 
 namespace store {
+
+bool RunPrepared(duckdb_prepared_statement statement, Answer answer, duckdb_result* result) {
+  // Longer than a worker needs to take the next task, shorter than anybody notices.
+  constexpr std::chrono::microseconds kPause{20};
+  *result = {};
+  duckdb_pending_result pending = nullptr;
+  const auto begun = answer == Answer::kStream
+                         ? duckdb_pending_prepared_streaming(statement, &pending)
+                         : duckdb_pending_prepared(statement, &pending);
+  if (begun == DuckDBSuccess) {
+    duckdb_pending_state state = DUCKDB_PENDING_RESULT_NOT_READY;
+    while (state == DUCKDB_PENDING_RESULT_NOT_READY || state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+      if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) std::this_thread::sleep_for(kPause);
+      state = duckdb_pending_execute_task(pending);
+    }
+  }
+  // Also where something failed: only a result tells the error's type.
+  const auto outcome = duckdb_execute_pending(pending, result);
+  duckdb_destroy_pending(&pending);
+  return outcome == DuckDBSuccess;
+}
 
 base::Status Statement::Prepare(Engine* engine, duckdb_connection connection,
                                 const std::string& sql) {
@@ -18,7 +41,7 @@ base::Status Statement::Prepare(Engine* engine, duckdb_connection connection,
 
 base::Result<size_t> Statement::Execute(Engine* engine) {
   duckdb_result result;
-  if (duckdb_execute_prepared(statement_, &result) != DuckDBSuccess) {
+  if (!RunPrepared(statement_, Answer::kWhole, &result)) {
     base::Status status = engine->Note(&result);
     duckdb_destroy_result(&result);
     return status;

@@ -15,6 +15,13 @@
 
 namespace store {
 
+enum class Answer : uint8_t { kWhole, kStream };
+
+// Runs a statement: its own tasks on this thread, and sleeps while the rest of them are with the
+// engine's workers (duckdb_execute_prepared burns a core for as long). The result is the caller's
+// to destroy, also when it holds an error (false).
+bool RunPrepared(duckdb_prepared_statement statement, Answer answer, duckdb_result* result);
+
 class Statement {
  public:
   Statement() = default;
