@@ -197,7 +197,8 @@ bool Lane::PollOnce() {
   milliseconds timeout = kIdlePoll;
   if (batch_open_) {
     const auto age = std::chrono::duration_cast<milliseconds>(clock_->Monotonic() - batch_started_);
-    timeout = std::max(milliseconds(0), options_.linger - age);
+    const milliseconds linger = InBacklog(age) ? options_.backlog_linger : options_.linger;
+    timeout = std::max(milliseconds(0), linger - age);
   }
   const base::Status status = reader_->Poll(timeout, &records_);
   if (status.code() == base::Code::kUnavailable) {
@@ -211,7 +212,6 @@ bool Lane::PollOnce() {
     return false;
   }
   if (progress_.state == SourceState::kWaiting) SetState(SourceState::kRunning);
-  backlog_ = records_.records.size() >= 2'000;
   if (!DecodeRuns()) return false;
   if (records_.runs.empty() && !batch_open_) PublishProgress();
   return true;
@@ -303,8 +303,25 @@ bool Lane::BatchIsDue() const {
   if (batch_->rows() >= options_.max_batch_rows || batch_->bytes() >= options_.max_batch_bytes)
     return true;
   if (dead_letter_bytes_ >= options_.max_dead_letter_bytes) return true;
-  const auto age = clock_->Monotonic() - batch_started_;
-  return age >= (backlog_ ? options_.backlog_linger : options_.linger);
+  const auto age = std::chrono::duration_cast<milliseconds>(clock_->Monotonic() - batch_started_);
+  if (age < options_.linger) return false;
+  return age >= options_.backlog_linger || !InBacklog(age);
+}
+
+// Whether it is worth waiting for a full batch: what is missing lies in Kafka already, and comes
+// fast enough.
+bool Lane::InBacklog(milliseconds age) const {
+  const size_t rows = batch_->rows(), most = options_.max_batch_rows;
+  if (2 * rows * static_cast<size_t>(options_.backlog_linger.count()) <
+      most * static_cast<size_t>(age.count()))
+    return false;
+  int64_t waiting = 0;
+  for (const auto& state : reader_->States())
+    for (const auto& partition : partitions_)
+      if (partition.position.partition == state.partition)
+        waiting += std::max<int64_t>(
+            0, state.high_watermark_offset - partition.position.next_offset.value);
+  return static_cast<size_t>(waiting) + rows >= most;
 }
 
 bool Lane::CommitBatch() {

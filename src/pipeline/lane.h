@@ -96,6 +96,7 @@ class Lane {
   bool DecodeRun(const model::RecordRun& run);
   void StopAtError(Partition* partition, size_t first_row);
   bool BatchIsDue() const;
+  bool InBacklog(std::chrono::milliseconds age) const;
   bool CommitBatch();  // false = the lane ended
   bool RetryCommit(const base::Status& error, std::chrono::milliseconds* backoff);
   void AfterCommit(const store::LaneCommitResult& result);
@@ -131,7 +132,6 @@ class Lane {
   bool batch_open_ = false;
   bool assignment_changed_ = false;
   base::WallTime last_commit_{};
-  bool backlog_ = false;
   std::optional<model::EventTime> newest_event_;
 
   mutable std::mutex mutex_;

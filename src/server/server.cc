@@ -41,8 +41,8 @@ pipeline::PipelineOptions ToPipelineOptions(const Settings& settings) {
   options.linger = settings.linger;
   options.max_batch_rows = static_cast<size_t>(std::max(1, settings.max_batch_rows));
   options.backlog_linger = std::max(settings.linger, options.backlog_linger);
-  options.max_fetch_bytes = settings.lane_memory_bytes / 2;
-  options.max_batch_bytes = settings.lane_memory_bytes / 2;
+  options.max_fetch_bytes = settings.lane_memory_bytes / 4;
+  options.max_batch_bytes = settings.lane_memory_bytes - options.max_fetch_bytes;
   return options;
 }
 

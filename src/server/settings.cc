@@ -27,7 +27,7 @@ constexpr std::array kRows{
     SettingRow{"memory_limit", "bytes", "256MB", "memory of the column store"},
     SettingRow{"lane_memory", "bytes", "48MB",
                "fetched and decoded records that one lane may hold"},
-    SettingRow{"max_batch_rows", "count", "120000",
+    SettingRow{"max_batch_rows", "count", "122880",
                "rows after which a lane commits its micro-batch"},
     SettingRow{"linger", "milliseconds", "50ms",
                "a micro-batch is committed at the latest so long after its first record"},

@@ -23,7 +23,7 @@ struct Settings {
   std::string reader = "auto";  // or "librdkafka"
   size_t memory_limit_bytes = size_t{256} << 20;
   size_t lane_memory_bytes = size_t{48} << 20;
-  int max_batch_rows = 120'000;
+  int max_batch_rows = 122'880;
   std::chrono::milliseconds linger{50};
   std::chrono::milliseconds statement_timeout{60'000};
   int max_connections = 500;

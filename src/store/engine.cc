@@ -50,6 +50,10 @@ Status SetCommon(const StoreOptions& options, Config* config) {
       Setting{"autoinstall_known_extensions", "false"},
       Setting{"autoload_known_extensions", "false"},
       Setting{"allow_community_extensions", "false"},
+      // ADR 15: raw rows in the newest format cost a third less CPU, and a batch of a whole row
+      // group is written to the file at once.
+      Setting{"storage_compatibility_version", kHeaderVersion},
+      Setting{"write_buffer_row_group_count", "1"},
   };
   for (const Setting& setting : kSettings)
     RETURN_IF_ERROR(config->Set(setting.name, setting.value));
