@@ -22,7 +22,7 @@ struct Settings {
   int lanes = 0;                // 0 = one per core
   std::string reader = "auto";  // or "librdkafka"
   size_t memory_limit_bytes = size_t{256} << 20;
-  size_t lane_memory_bytes = size_t{48} << 20;
+  size_t lane_memory_bytes = size_t{40} << 20;
   int max_batch_rows = 122'880;
   std::chrono::milliseconds linger{50};
   std::chrono::milliseconds statement_timeout{60'000};

@@ -33,6 +33,7 @@ class Checkpointer {
   StoreState* state_;
   std::mutex mutex_;
   Session session_;
+  int unmerged_ = 0;  // checkpoints since one that merged row groups, under mutex_
   std::atomic<bool> wanted_{false};
   std::atomic<base::MonotonicTime> not_before_{};  // after a refusal
 };

@@ -50,7 +50,7 @@ Status SetCommon(const StoreOptions& options, Config* config) {
       Setting{"autoinstall_known_extensions", "false"},
       Setting{"autoload_known_extensions", "false"},
       Setting{"allow_community_extensions", "false"},
-      // ADR 15: raw rows in the newest format cost a third less CPU, and a batch of a whole row
+      // ADR 16: raw rows in the newest format cost a third less CPU, and a batch of a whole row
       // group is written to the file at once.
       Setting{"storage_compatibility_version", kHeaderVersion},
       Setting{"write_buffer_row_group_count", "1"},
@@ -147,7 +147,7 @@ Status Engine::Configure(duckdb_connection connection) {
   // The in-memory engine of the system catalog is filled by our own statements after opening; a
   // store's settings are final.
   if (in_memory() || !setup_.options.lock_settings) return {};
-  RETURN_IF_ERROR(run("SET allowed_configs = ['TimeZone']"));
+  RETURN_IF_ERROR(run("SET allowed_configs = ['TimeZone', 'max_vacuum_tasks']"));
   return run("SET lock_configuration = true");
 }
 
