@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/status.h"
+#include "model/connector.h"
+#include "model/format.h"
 #include "model/schema.h"
 #include "sql/binder.h"
 #include "sql/statements.h"
@@ -33,8 +35,11 @@ struct Source {
   model::SourceSchema schema;
   model::Fields fields;                 // what SELECT sees, in order
   std::vector<GeneratedColumn> generated;
-  std::string connector;                // "kafka"
-  std::string topic;
+  std::string connector;                // "kafka", "file", "datagen"
+  std::string topic;                    // of Kafka; else the folder, or empty
+  model::RecordFormat format;
+  std::shared_ptr<const model::FileFolder> folder;             // connector "file"
+  std::shared_ptr<const model::GeneratedRows> generated_rows;  // connector "datagen"
   std::map<std::string, std::string> properties;  // librdkafka's, allow-listed
   std::string startup_mode = "earliest";
   int64_t startup_timestamp_ms = 0;
@@ -46,6 +51,8 @@ struct Source {
   bool paused = false;
   int incarnation = 0;
   std::string topic_id;                 // as accepted; empty = not seen yet
+  int64_t created_us = 0;               // UTC
+  void SetCreated(int64_t time_us);     // also where generated rows begin
   std::string RawTable() const { return "raw_" + std::to_string(id.value); }
   bool KeepsRaw() const { return !retention_us || *retention_us > 0; }
 };

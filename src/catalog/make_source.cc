@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "catalog/catalog.h"
+#include "catalog/connector.h"
 #include "catalog/options.h"
 #include "model/kafka_properties.h"
 #include "sql/parser.h"
@@ -10,20 +11,6 @@ namespace catalog {
 namespace {
 
 constexpr int64_t kDayUs = 86'400'000'000;
-
-base::Status CheckFormat(const sql::CreateSource& statement) {
-  if (statement.format != "PLAIN")
-    return base::Unsupported("FORMAT " + statement.format + " is not supported yet")
-        .WithHint("Use FORMAT PLAIN for records that are rows of their own.");
-  if (statement.encode != "JSON")
-    return base::Unsupported("ENCODE " + (statement.encode.empty() ? "without a format" : statement.encode) +
-                             " is not supported yet")
-        .WithHint("Use ENCODE JSON.");
-  if (!statement.encode_options.empty())
-    return base::Invalid("unknown option \"" + statement.encode_options.begin()->first + "\" for ENCODE JSON")
-        .WithHint("ENCODE JSON has no options.");
-  return {};
-}
 
 // Types that a column of a source can have.
 bool IsStorable(const model::SourceColumn& column) {
@@ -82,37 +69,6 @@ base::Status BindGenerated(Source* source) {
   return {};
 }
 
-base::Status ReadOptions(OptionReader* options, Source* source) {
-  ASSIGN_OR_RETURN(source->connector, options->Required("connector"));
-  if (source->connector != "kafka")
-    return base::Unsupported("connector \"" + source->connector + "\" is not supported yet").WithHint("Use connector = 'kafka'.");
-  ASSIGN_OR_RETURN(source->topic, options->Required("topic"));
-  ASSIGN_OR_RETURN(source->startup_mode, options->OneOf("scan.startup.mode", {"earliest", "latest", "timestamp"}));
-  ASSIGN_OR_RETURN(auto millis, options->Integer("scan.startup.timestamp.millis"));
-  if ((source->startup_mode == "timestamp") != millis.has_value())
-    return base::Invalid("scan.startup.mode = 'timestamp' and scan.startup.timestamp.millis go together");
-  source->startup_timestamp_ms = millis.value_or(0);
-  ASSIGN_OR_RETURN(auto retention, options->Duration("retention"));
-  source->retention_us = retention.value_or(source->schema.event_time >= 0 ? 7 * kDayUs : 0);
-  ASSIGN_OR_RETURN(auto idle, options->Duration("idle_timeout"));
-  source->idle_timeout_us = idle.value_or(30'000'000);
-  ASSIGN_OR_RETURN(auto future, options->Duration("max_future"));
-  source->schema.max_future_us = future.value_or(kDayUs);
-  ASSIGN_OR_RETURN(auto freshness, options->Duration("freshness"));
-  source->freshness_us = freshness.value_or(5'000'000);
-  ASSIGN_OR_RETURN(auto on_error, options->OneOf("on_error", {"dead_letter", "stop"}));
-  source->stop_on_error = on_error == "stop";
-  ASSIGN_OR_RETURN(auto tombstone, options->OneOf("on_tombstone", {"dead_letter", "skip"}));
-  source->schema.tombstone_is_dead_letter = tombstone == "dead_letter";
-  ASSIGN_OR_RETURN(auto unit, options->OneOf("timestamp.unit", {"ms", "s", "us", "ns"}));
-  using model::TimeUnit;
-  source->schema.timestamp_unit = unit == "s"    ? TimeUnit::kSeconds
-                                  : unit == "us" ? TimeUnit::kMicroseconds
-                                  : unit == "ns" ? TimeUnit::kNanoseconds
-                                                 : TimeUnit::kMilliseconds;
-  return {};
-}
-
 base::Status ReadProperties(OptionReader* options, Source* source) {
   const sql::Options given = options->WithPrefix("properties.");
   RETURN_IF_ERROR(model::CheckKafkaProperties(given));
@@ -127,6 +83,48 @@ base::Status ReadProperties(OptionReader* options, Source* source) {
   return {};
 }
 
+base::Status ReadTimeOptions(OptionReader* options, Source* source) {
+  ASSIGN_OR_RETURN(auto retention, options->Duration("retention"));
+  source->retention_us = retention.value_or(source->schema.event_time >= 0 ? 7 * kDayUs : 0);
+  ASSIGN_OR_RETURN(auto idle, options->Duration("idle_timeout"));
+  source->idle_timeout_us = idle.value_or(30'000'000);
+  ASSIGN_OR_RETURN(auto future, options->Duration("max_future"));
+  source->schema.max_future_us = future.value_or(kDayUs);
+  ASSIGN_OR_RETURN(auto freshness, options->Duration("freshness"));
+  source->freshness_us = freshness.value_or(5'000'000);
+  ASSIGN_OR_RETURN(auto unit, options->OneOf("timestamp.unit", {"ms", "s", "us", "ns"}));
+  using model::TimeUnit;
+  source->schema.timestamp_unit = unit == "s"    ? TimeUnit::kSeconds
+                                  : unit == "us" ? TimeUnit::kMicroseconds
+                                  : unit == "ns" ? TimeUnit::kNanoseconds
+                                                 : TimeUnit::kMilliseconds;
+  return {};
+}
+
+base::Status ReadStart(OptionReader* options, Source* source) {
+  ASSIGN_OR_RETURN(source->startup_mode,
+                   options->OneOf("scan.startup.mode", {"earliest", "latest", "timestamp"}));
+  ASSIGN_OR_RETURN(auto millis, options->Integer("scan.startup.timestamp.millis"));
+  if ((source->startup_mode == "timestamp") != millis.has_value())
+    return base::Invalid(
+        "scan.startup.mode = 'timestamp' and scan.startup.timestamp.millis go together");
+  source->startup_timestamp_ms = millis.value_or(0);
+  return {};
+}
+
+base::Status ReadOptions(OptionReader* options, Source* source) {
+  RETURN_IF_ERROR(ReadTimeOptions(options, source));
+  ASSIGN_OR_RETURN(auto on_error, options->OneOf("on_error", {"dead_letter", "stop"}));
+  source->stop_on_error = on_error == "stop";
+  if (source->connector == "file") return ReadFolder(options, source);
+  RETURN_IF_ERROR(ReadStart(options, source));
+  if (source->connector == "datagen") return ReadGeneratedRows(options, source);
+  ASSIGN_OR_RETURN(source->topic, options->Required("topic"));
+  ASSIGN_OR_RETURN(auto tombstone, options->OneOf("on_tombstone", {"dead_letter", "skip"}));
+  source->schema.tombstone_is_dead_letter = tombstone == "dead_letter";
+  return ReadProperties(options, source);
+}
+
 base::Status CheckRetention(const Source& source) {
   if (!source.retention_us || *source.retention_us == 0 || source.schema.event_time >= 0) return {};
   return base::Invalid("retention needs an event time to count from")
@@ -138,7 +136,6 @@ base::Status CheckRetention(const Source& source) {
 base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text,
                                                  const Catalog& catalog) {
   RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
-  RETURN_IF_ERROR(CheckFormat(statement));
   auto source = std::make_shared<Source>();
   source->name = statement.name;
   source->definition = text;
@@ -147,8 +144,9 @@ base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statem
   RETURN_IF_ERROR(CheckEventTime(source->schema));
   RETURN_IF_ERROR(BindGenerated(source.get()));
   OptionReader options(statement.options, "source");
+  ASSIGN_OR_RETURN(source->connector, ReadConnector(&options));
+  RETURN_IF_ERROR(ReadFormat(statement, source.get()));
   RETURN_IF_ERROR(ReadOptions(&options, source.get()));
-  RETURN_IF_ERROR(ReadProperties(&options, source.get()));
   RETURN_IF_ERROR(options.Finish());
   RETURN_IF_ERROR(CheckRetention(*source));
   for (const auto& column : source->schema.columns) source->fields.push_back({column.name, column.type});

@@ -18,6 +18,7 @@ class OptionReader {
  public:
   OptionReader(const sql::Options& options, std::string what) : options_(options), what_(std::move(what)) {}
 
+  bool Has(const std::string& name) const { return options_.contains(name); }  // not a reading of it
   std::optional<std::string> Text(const std::string& name);
   base::Result<std::string> Required(const std::string& name);
   // One of `values`; the first is the default.

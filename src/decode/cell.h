@@ -46,6 +46,9 @@ class CellWriter {
   bool FailColumn(uint32_t index, model::Reason reason, std::string_view what);
   // A JSON value that the column does not take.
   bool FailType(uint32_t index, const char* value);
+  // Says what is wrong where only the reason is known.
+  bool IsExplained() const { return !failure_.text.empty(); }
+  void Explain(std::string text) { failure_.text = std::move(text); }
   Failure TakeFailure() { return std::move(failure_); }
 
  private:

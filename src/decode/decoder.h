@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "model/column_batch.h"
 #include "model/dead_letter.h"
+#include "model/format.h"
 #include "model/record_batch.h"
 #include "model/schema.h"
 
@@ -32,6 +33,14 @@ class Decoder {
   virtual void Decode(const model::RecordBatch& batch, const model::RecordRun& run, model::ColumnBatch* rows,
                       std::vector<model::DeadLetter>* dead) = 0;
 };
+
+// The decoder for a format. Invalid when a column's type cannot come from it.
+base::Result<std::unique_ptr<Decoder>> MakeDecoder(const model::SourceSchema& schema, const model::RecordFormat& format,
+                                                   DecoderOptions options);
+
+// Rows of CSV, one a record (csv_decoder.cc).
+base::Result<std::unique_ptr<Decoder>> MakeCsvDecoder(const model::SourceSchema& schema, const model::CsvOptions& csv,
+                                                      DecoderOptions options);
 
 // JSON objects by simdjson on demand (json_decoder.cc). Invalid when a column's type cannot come from JSON.
 base::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const model::SourceSchema& schema, DecoderOptions options);

@@ -1,5 +1,7 @@
 #include "decode/record_fields.h"
 
+#include "decode/instant.h"
+
 namespace decode {
 namespace {
 
@@ -44,6 +46,11 @@ std::optional<std::string_view> HeaderValue(const model::RecordView& record, std
     if (*key == name) found = value;
   }
   return found;
+}
+
+std::optional<int64_t> KafkaTime(const model::RecordView& record) {
+  if (record.timestamp_ms < 0 || record.timestamp_ms > kLastInstantUs / 1000) return std::nullopt;
+  return record.timestamp_ms * 1000;
 }
 
 }  // namespace decode

@@ -10,6 +10,8 @@ namespace {
 constexpr std::array kReasons{
     ReasonRow{Reason::kMalformedJson, "malformed_json", "the value is not one whole JSON object",
               "mend the producer; the reason names the byte"},
+    ReasonRow{Reason::kMalformedCsv, "malformed_csv", "the value is not one row of CSV with as many fields as there are columns",
+              "mend the producer, or check delimiter, quote and header"},
     ReasonRow{Reason::kInvalidUtf8, "invalid_utf8", "the value, key or header is not valid UTF-8, or a \\u escape is half a character",
               "mend the producer's encoding, or declare the key or header as bytea"},
     ReasonRow{Reason::kNulCharacter, "nul_character", "a text holds the character NUL, which SQL text cannot",

@@ -8,6 +8,7 @@ namespace model {
 
 enum class Reason {
   kMalformedJson,
+  kMalformedCsv,
   kInvalidUtf8,
   kNulCharacter,
   kTooDeep,

@@ -36,6 +36,7 @@ struct RecordRun {
   PartitionId partition;
   uint32_t begin = 0, end = 0;  // into RecordBatch::records
   Offset next_offset;
+  std::string_view preamble;  // of a file with a header: its first record
 };
 
 struct RecordBatch {

@@ -67,7 +67,8 @@ base::Status Lane::Rebuild(const SourceSetup& setup) {
   } else {
     RETURN_IF_ERROR(writer_->Prepare(lane_setup));
   }
-  ASSIGN_OR_RETURN(decoder_, decode::MakeJsonDecoder(setup_.source->schema, {UsedColumns(setup)}));
+  ASSIGN_OR_RETURN(decoder_, decode::MakeDecoder(setup_.source->schema, setup_.source->format,
+                                                 {UsedColumns(setup)}));
   batch_ = std::make_unique<model::ColumnBatch>(ColumnTypes(setup_.source->schema));
   return {};
 }

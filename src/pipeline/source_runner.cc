@@ -38,9 +38,21 @@ const char* NameOf(SourceState state) {
   return "stopped";
 }
 
+source::ReaderOptions ReaderOptionsOf(const catalog::Source& source) {
+  source::ReaderOptions options;
+  options.topic = source.topic;
+  options.properties = source.properties;
+  options.headers = source.schema.NeedsHeaders();
+  options.connector = source.connector;
+  options.folder = source.folder;
+  options.generated = source.generated_rows;
+  return options;
+}
+
 SourceRunner::SourceRunner(Environment environment, SourceSetup setup)
     : env_(std::move(environment)),
       id_(setup.source->id),
+      names_(std::make_shared<source::PartitionNames>()),
       setup_(std::move(setup)),
       since_(env_.clock->Wall()) {}
 
@@ -90,8 +102,11 @@ void SourceRunner::Run() {
     backoff = std::min(backoff * 2, env_.options.max_backoff);
   }
   SetState(SourceState::kRunning);
-  while (WaitFor(env_.options.metadata_interval)) {
+  while (WaitFor(DescribeInterval())) {
     const base::Status status = NoticeGrowth();
+    // Kafka's lanes tell what they miss; a folder is only looked at here.
+    if (admin_->DescribeAgainAfter() && (status.ok() || PassesByItself(status)))
+      SetState(status.ok() ? SourceState::kRunning : SourceState::kWaiting, status);
     if (status.ok() || PassesByItself(status)) continue;
     SetState(SourceState::kStopped, status);
     std::lock_guard barrier(barrier_);
@@ -103,15 +118,15 @@ void SourceRunner::Run() {
 base::Status SourceRunner::Connect() {
   const SourceSetup setup = Setup();
   const auto& source = *setup.source;
-  ASSIGN_OR_RETURN(auto admin, env_.readers.admin(source.topic, source.properties));
+  ASSIGN_OR_RETURN(auto admin, env_.readers.admin(ReaderOptionsOf(source)));
   {
     std::lock_guard lock(mutex_);
     if (stop_) return base::Cancelled("the source is being removed");
     admin_ = std::move(admin);
   }
-  ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
+  ASSIGN_OR_RETURN(auto info, Describe());
   RETURN_IF_ERROR(CheckTopic(info));
-  lane_count_ = LaneCount(info.partitions.size());
+  lane_count_ = LaneCount(info);
   ASSIGN_OR_RETURN(auto positions, StartPositions(info));
   std::lock_guard barrier(barrier_);
   {
@@ -119,6 +134,35 @@ base::Status SourceRunner::Connect() {
     if (stop_) return base::Cancelled("the source is being removed");
   }
   return MakeLanes(info, positions);
+}
+
+base::Result<source::TopicInfo> SourceRunner::Describe() {
+  ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
+  if (!info.names.empty()) RETURN_IF_ERROR(NumberNames(&info));
+  return info;
+}
+
+// A name keeps its number for ever; new names are stored with theirs before anything is read.
+base::Status SourceRunner::NumberNames(source::TopicInfo* info) {
+  if (numbers_.empty()) {
+    ASSIGN_OR_RETURN(auto stored, env_.store->ReadPartitionNames(id_));
+    for (const auto& known : stored) numbers_[known.name] = known.partition;
+  }
+  std::vector<store::PartitionName> added;
+  auto next = static_cast<int32_t>(numbers_.size());
+  for (const auto& name : info->names)
+    if (!numbers_.contains(name)) added.push_back({id_, model::PartitionId(next++), name});
+  if (!added.empty()) RETURN_IF_ERROR(env_.store->WritePartitionNames(added));
+  for (const auto& one : added) numbers_[one.name] = one.partition;
+  for (const auto& name : info->names) {
+    info->partitions.push_back(numbers_[name]);
+    names_->Add(numbers_[name], name);
+  }
+  return {};
+}
+
+milliseconds SourceRunner::DescribeInterval() const {
+  return admin_->DescribeAgainAfter().value_or(env_.options.metadata_interval);
 }
 
 base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
@@ -136,9 +180,11 @@ base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
                 " RESET.");
 }
 
-size_t SourceRunner::LaneCount(size_t partitions) const {
+// Partitions with names come and go, so their number says nothing.
+size_t SourceRunner::LaneCount(const source::TopicInfo& info) const {
   const size_t wanted = std::min<size_t>(std::max(1, env_.options.lanes), kLanesPerSource);
-  return std::max<size_t>(1, std::min(wanted, partitions));
+  if (admin_->DescribeAgainAfter()) return wanted;
+  return std::max<size_t>(1, std::min(wanted, info.partitions.size()));
 }
 
 model::LaneId SourceRunner::LaneOf(model::PartitionId partition) const {
@@ -195,9 +241,9 @@ base::Status SourceRunner::MakeLanes(const source::TopicInfo& info,
                     {}};
     for (const auto& position : positions)
       if (LaneOf(position.partition) == start.lane) start.positions.push_back(position);
-    source::ReaderOptions reader_options{source.topic, source.properties,
-                                         env_.options.max_fetch_bytes};
-    reader_options.headers = source.schema.NeedsHeaders();
+    source::ReaderOptions reader_options = ReaderOptionsOf(source);
+    reader_options.max_bytes = env_.options.max_fetch_bytes;
+    reader_options.names = names_;
     ASSIGN_OR_RETURN(auto reader, env_.readers.reader(reader_options));
     auto lane = std::make_unique<Lane>(env_.options, env_.store, env_.clock, env_.events.lane);
     if (source.paused) lane->StartParked();
@@ -211,7 +257,7 @@ base::Status SourceRunner::MakeLanes(const source::TopicInfo& info,
 }
 
 base::Status SourceRunner::NoticeGrowth() {
-  ASSIGN_OR_RETURN(auto info, admin_->Describe(env_.options.broker_timeout));
+  ASSIGN_OR_RETURN(auto info, Describe());
   RETURN_IF_ERROR(CheckTopic(info));
   std::vector<model::PartitionId> added;
   for (const auto partition : info.partitions)
@@ -231,7 +277,7 @@ base::Status SourceRunner::NoticeGrowth() {
     lane->AddPartitions(std::move(mine));
     RETURN_IF_ERROR(lane->Unpark(Setup()));
   }
-  known_ = info.partitions;
+  known_.insert(known_.end(), added.begin(), added.end());
   return {};
 }
 

@@ -14,16 +14,19 @@
 #include <vector>
 
 #include "pipeline/lane.h"
+#include "source/partition_names.h"
 
 namespace pipeline {
 
 // How readers are made; the server passes the real ones, tests may count calls.
 struct ReaderFactory {
   std::function<base::Result<std::unique_ptr<source::Reader>>(const source::ReaderOptions&)> reader;
-  std::function<base::Result<std::unique_ptr<source::TopicAdmin>>(
-      const std::string& topic, const std::map<std::string, std::string>& properties)>
+  std::function<base::Result<std::unique_ptr<source::TopicAdmin>>(const source::ReaderOptions&)>
       admin;
 };
+
+// What the source's connector is told; limits are the caller's.
+source::ReaderOptions ReaderOptionsOf(const catalog::Source& source);
 
 struct RunnerEvents {
   LaneEvents lane;
@@ -55,7 +58,9 @@ class SourceRunner {
 
  private:
   void Run();
-  base::Status Connect();  // topic, positions, lanes
+  base::Status Connect();                      // topic, positions, lanes
+  base::Result<source::TopicInfo> Describe();  // partitions numbered
+  base::Status NumberNames(source::TopicInfo* info);
   base::Status CheckTopic(const source::TopicInfo& info);
   base::Result<std::vector<store::Position>> StartPositions(const source::TopicInfo& info);
   base::Status MakeLanes(const source::TopicInfo& info,
@@ -63,7 +68,8 @@ class SourceRunner {
   base::Status NoticeGrowth();
   base::Result<std::vector<store::Position>> StoredPositions(const catalog::Source& source) const;
   model::LaneId LaneOf(model::PartitionId partition) const;
-  size_t LaneCount(size_t partitions) const;
+  size_t LaneCount(const source::TopicInfo& info) const;
+  std::chrono::milliseconds DescribeInterval() const;
   SourceSetup Setup() const;  // a copy: a barrier may replace the setup at any moment
   std::optional<model::EventTime> WatermarkOf(
       const std::vector<PartitionProgress>& partitions) const;  // under mutex_
@@ -77,6 +83,8 @@ class SourceRunner {
   std::vector<std::unique_ptr<Lane>> lanes_;   // changed under mutex_, by the runner's thread alone
   std::vector<model::PartitionId> known_;
   size_t lane_count_ = 0;
+  const std::shared_ptr<source::PartitionNames> names_;  // with the lanes' readers
+  std::map<std::string, model::PartitionId> numbers_;    // the other way round
 
   mutable std::mutex mutex_;  // guards what follows
   SourceSetup setup_;

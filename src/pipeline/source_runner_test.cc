@@ -83,9 +83,9 @@ class SourceRunnerTest : public testing::Test {
         [](const source::ReaderOptions&) -> base::Result<std::unique_ptr<source::Reader>> {
       return std::unique_ptr<source::Reader>(std::make_unique<QuietReader>());
     };
-    environment.readers.admin = [at_resolve, answer_time](const std::string&,
-                                                          const std::map<std::string, std::string>&)
-        -> base::Result<std::unique_ptr<source::TopicAdmin>> {
+    environment.readers.admin =
+        [at_resolve, answer_time](
+            const source::ReaderOptions&) -> base::Result<std::unique_ptr<source::TopicAdmin>> {
       return std::unique_ptr<source::TopicAdmin>(
           std::make_unique<FourPartitions>(at_resolve, answer_time));
     };

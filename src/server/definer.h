@@ -31,6 +31,7 @@ class Definer : public query::Definer {
     pipeline::Pipeline* pipeline;
     catalog::CatalogHolder* catalog;
     pipeline::ReaderFactory readers;
+    std::function<base::Status(const catalog::Source&)> access;  // may a definition name that?
     std::chrono::milliseconds broker_timeout{5'000};
   };
   explicit Definer(Environment environment);

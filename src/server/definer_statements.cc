@@ -68,7 +68,9 @@ base::Status Definer::One(const sql::CreateSource& statement, const std::string&
                                "DROP SOURCE ... CASCADE first, or give the new one another name.");
   }
   ASSIGN_OR_RETURN(auto source, catalog::MakeSource(statement, text, *change->next));
+  RETURN_IF_ERROR(env_.access(*source));
   source->id = TakeId(change->next.get());
+  source->SetCreated(base::Clock::System().Wall().time_since_epoch().count());
   for (const auto& warning : source->warnings)
     base::Log(base::Level::kWarning, "server", "source definition",
               {{"source", source->name}, {"warning", warning}});
@@ -214,7 +216,10 @@ base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
 // themselves. Going back would count records twice.
 base::Status Definer::Reset(const sql::AlterSource& statement, catalog::Source* source,
                             Change* change) {
-  ASSIGN_OR_RETURN(auto admin, env_.readers.admin(source->topic, source->properties));
+  if (source->connector == "file" && statement.reset_to != "accept")
+    return base::Unsupported("a source of files is not moved")
+        .WithHint("RESET ACCEPT goes on after an error; to pass over a file, move it away.");
+  ASSIGN_OR_RETURN(auto admin, env_.readers.admin(pipeline::ReaderOptionsOf(*source)));
   ASSIGN_OR_RETURN(auto info, admin->Describe(env_.broker_timeout));
   change->restarted.push_back(source->id);
   if (!source->topic_id.empty() && !info.topic_id.empty() && source->topic_id != info.topic_id) {

@@ -74,6 +74,7 @@ base::Status AddSource(const store::Definition& row, catalog::Catalog* catalog) 
   source->incarnation = std::atoi(properties["incarnation"].c_str());
   source->topic_id = properties["topic_id"];
   source->paused = properties["paused"] == "true";
+  source->SetCreated(std::atoll(properties["created"].c_str()));
   source->warnings.clear();
   catalog->sources[source->name] = std::move(source);
   return {};
@@ -108,7 +109,8 @@ std::vector<store::Definition> ToDefinitions(const catalog::Catalog& catalog) {
   for (const auto& [name, source] : catalog.sources)
     rows.push_back({source->id, "source", name, source->definition,
                     ToText({{"incarnation", std::to_string(source->incarnation)}, {"topic_id", source->topic_id},
-                            {"paused", source->paused ? "true" : "false"}})});
+                            {"paused", source->paused ? "true" : "false"},
+                            {"created", std::to_string(source->created_us)}})});
   for (const auto& [name, view] : catalog.views)
     rows.push_back({view->id, "view", name, view->definition, ToText({{"suspended", view->suspended}})});
   for (const auto& [name, role] : catalog.roles)

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <thread>
 
+#include "base/access_rules.h"
 #include "base/log.h"
 #include "base/private_file.h"
 #include "pgwire/server.h"
@@ -64,11 +65,31 @@ pgwire::ServerOptions ToPgwireOptions(const Settings& settings) {
   return options;
 }
 
-pipeline::ReaderFactory KafkaReaders(const Settings& settings) {
-  return {settings.reader == "librdkafka" ? source::MakeKafkaReader : source::MakeReader,
-          [](const std::string& topic, const std::map<std::string, std::string>& properties) {
-            return source::MakeKafkaAdmin(topic, properties);
-          }};
+// Whether the operator allows what a source names. Asked at CREATE, and again before anything is
+// opened: the settings may be others by then.
+base::Status CheckAccess(const base::AccessRules& rules, const source::ReaderOptions& options) {
+  if (options.folder) {
+    auto folder = rules.CheckFolder(options.folder->path);
+    return folder.ok() ? base::Status() : folder.TakeStatus();
+  }
+  const auto servers = options.properties.find("bootstrap.servers");
+  return servers == options.properties.end() ? base::Status() : rules.CheckServers(servers->second);
+}
+
+pipeline::ReaderFactory MakeReaders(const Settings& settings, const base::AccessRules& rules) {
+  const bool librdkafka = settings.reader == "librdkafka";
+  return {
+      [rules, librdkafka](
+          const source::ReaderOptions& options) -> base::Result<std::unique_ptr<source::Reader>> {
+        RETURN_IF_ERROR(CheckAccess(rules, options));
+        if (librdkafka && options.connector == "kafka") return source::MakeKafkaReader(options);
+        return source::MakeReader(options);
+      },
+      [rules](const source::ReaderOptions& options)
+          -> base::Result<std::unique_ptr<source::TopicAdmin>> {
+        RETURN_IF_ERROR(CheckAccess(rules, options));
+        return source::MakeAdmin(options);
+      }};
 }
 
 // Tells systemd (Type=notify) without its library: one datagram to $NOTIFY_SOCKET.
@@ -96,6 +117,8 @@ class WiredServer : public Server {
   ~WiredServer() override { Stop(); }
 
   base::Status Start(const std::vector<std::filesystem::path>& pipelines) {
+    ASSIGN_OR_RETURN(access_,
+                     base::AccessRules::Parse(settings_.file_folders, settings_.allowed_hosts));
     RETURN_IF_ERROR(OpenStore());
     RETURN_IF_ERROR(MakeQueries());
     RETURN_IF_ERROR(definer_->Load(SystemCatalogOf(), PasswordFile(settings_)));
@@ -162,9 +185,12 @@ class WiredServer : public Server {
     };
     pipeline_ = std::make_unique<pipeline::Pipeline>(
         pipeline::SourceRunner::Environment{ToPipelineOptions(settings_), store_.get(), &clock,
-                                            KafkaReaders(settings_), std::move(events)});
-    definer_ = std::make_unique<Definer>(
-        Definer::Environment{store_.get(), pipeline_.get(), &catalog_, KafkaReaders(settings_)});
+                                            MakeReaders(settings_, access_), std::move(events)});
+    definer_ = std::make_unique<Definer>(Definer::Environment{
+        store_.get(), pipeline_.get(), &catalog_, MakeReaders(settings_, access_),
+        [this](const catalog::Source& source) {
+          return CheckAccess(access_, pipeline::ReaderOptionsOf(source));
+        }});
     const auto engine_options = ToEngineOptions(settings_);
     system_catalog_ = pgwire::MakeSystemCatalog(&catalog_, engine_options);
     engine_ = query::Engine::Make(engine_options, store_.get(), &catalog_, definer_.get(),
@@ -198,6 +224,7 @@ class WiredServer : public Server {
   }
 
   Settings settings_;
+  base::AccessRules access_;
   catalog::CatalogHolder catalog_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;

@@ -36,6 +36,12 @@ constexpr std::array kRows{
     SettingRow{"max_running_queries", "count", "4", "queries that run at once; more wait"},
     SettingRow{"min_free_disk", "bytes", "256MB",
                "below so much free disk space the sources pause"},
+    SettingRow{"file_folders", "paths", "",
+               "folders that sources with connector = 'file' may read, separated by commas, and "
+               "what lies below them"},
+    SettingRow{"allowed_hosts", "text", "*",
+               "hosts that definitions may name, separated by commas: *, names, *.suffix, "
+               "addresses, networks such as 10.0.0.0/8; link-local addresses only when listed"},
     SettingRow{"log_level", "text", "info", "debug, info, warning or error"},
     SettingRow{"database", "text", "freshet", "name of the one database that clients connect to"},
 };
@@ -108,6 +114,8 @@ const std::map<std::string, Slot>& Slots() {
       {"max_connections", {&Settings::max_connections, {}}},
       {"max_running_queries", {&Settings::max_running_queries, {}}},
       {"min_free_disk", {&Settings::min_free_disk_bytes, {}}},
+      {"file_folders", {&Settings::file_folders, {}}},
+      {"allowed_hosts", {&Settings::allowed_hosts, {}}},
       {"log_level", {&Settings::log_level, {"debug", "info", "warning", "error"}}},
       {"database", {&Settings::database, {}}},
   };

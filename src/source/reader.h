@@ -18,14 +18,18 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "model/connector.h"
 #include "model/record_batch.h"
 
 namespace source {
+
+class PartitionNames;
 
 struct ReaderOptions {
   std::string topic;
@@ -35,6 +39,10 @@ struct ReaderOptions {
   size_t max_poll_records = 20'000;
   bool headers =
       true;  // false: records come without their headers, which librdkafka's reader has to allocate
+  std::string connector = "kafka";
+  std::shared_ptr<const model::GeneratedRows> generated;  // connector "datagen"
+  std::shared_ptr<const model::FileFolder> folder;        // connector "file"
+  std::shared_ptr<const PartitionNames> names;            // connector "file": of its partitions
 };
 
 struct PartitionStart {
@@ -75,6 +83,9 @@ class Reader {
 struct TopicInfo {
   std::string topic_id;  // empty when the client does not tell
   std::vector<model::PartitionId> partitions;
+  // Of a connector whose partitions have names and get their numbers from the caller: `partitions`
+  // is empty then. In the order in which new ones shall be numbered.
+  std::vector<std::string> names;
 };
 
 enum class StartAt { kEarliest, kLatest, kTimestamp };
@@ -89,6 +100,10 @@ class TopicAdmin {
   virtual base::Result<model::Offset> Resolve(model::PartitionId partition, StartAt at,
                                               int64_t timestamp_ms,
                                               std::chrono::milliseconds timeout) = 0;
+  // How soon to ask again for new partitions; nullopt = as the caller likes.
+  virtual std::optional<std::chrono::milliseconds> DescribeAgainAfter() const {
+    return std::nullopt;
+  }
   // Ends the question under way, and every later one, with kCancelled. Any thread.
   virtual void Cancel() = 0;
 };

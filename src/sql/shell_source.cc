@@ -269,6 +269,10 @@ class SourceReader {
   }
 
   base::Status ReadFormat() {
+    if (shell_.AtEnd() && MakesItsRows()) {
+      out_.encode = "JSON";
+      return {};
+    }
     if (shell_.AtEnd())
       return shell_.Error(base::Invalid("FORMAT is missing")
                               .WithSqlstate("42601")
@@ -290,6 +294,12 @@ class SourceReader {
                   .WithHint("The order is columns, INCLUDE, WITH, FORMAT, ENCODE."));
     }
     return shell_.ExpectEnd();
+  }
+
+  // Generated rows are no bytes of somebody else's, so they have no format to be told.
+  bool MakesItsRows() const {
+    const auto connector = out_.options.find("connector");
+    return connector != out_.options.end() && connector->second == "datagen";
   }
 
   base::Status TakeOneOf(const std::string& what, std::span<const std::string_view> known,

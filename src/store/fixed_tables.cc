@@ -15,6 +15,9 @@ namespace {
 using base::Result;
 using base::Status;
 
+constexpr const char* kPartitionNames =
+    "CREATE TABLE IF NOT EXISTS freshet_partition_names(source BIGINT, partition INTEGER, name "
+    "VARCHAR)";
 constexpr std::array kTables{
     "CREATE TABLE IF NOT EXISTS freshet_meta(key VARCHAR, value VARCHAR)",
     "CREATE TABLE IF NOT EXISTS freshet_definitions(version BIGINT, id BIGINT, kind VARCHAR, name "
@@ -23,6 +26,7 @@ constexpr std::array kTables{
     "CREATE TABLE IF NOT EXISTS freshet_positions(source BIGINT, incarnation INTEGER, partition "
     "INTEGER, next_offset BIGINT, "
     "lane INTEGER, \"commit\" BIGINT, watermark TIMESTAMP, committed_at TIMESTAMP)",
+    kPartitionNames,
     "CREATE TABLE IF NOT EXISTS freshet_dead_letters(source BIGINT, view VARCHAR, incarnation "
     "INTEGER, partition INTEGER, "
     "\"offset\" BIGINT, kafka_time TIMESTAMP, key BLOB, value BLOB, reason_code VARCHAR, reason "
@@ -92,7 +96,7 @@ Status CheckFormat(duckdb_connection connection) {
 
 Status PrepareFixedTables(duckdb_connection connection) {
   Status status = CheckFormat(connection);
-  if (status.ok()) return {};
+  if (status.ok()) return Run(connection, kPartitionNames);  // came later than the format
   if (status.code() != base::Code::kNotFound) return status;
   for (const char* table : kTables) RETURN_IF_ERROR(Run(connection, table));
   // The format comes last: a store without it is made again.
@@ -202,6 +206,27 @@ Status InsertPositions(Session* session, const std::vector<PositionRow>& rows) {
            (p.watermark ? "make_timestamp(" + std::to_string(p.watermark->value) + ")" : "NULL") +
            ", " + now + ")";
   }
+  return session->Run(sql);
+}
+
+Result<std::vector<PartitionName>> ReadNames(Session* session, model::ObjectId source) {
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      Rows::Read(session, "SELECT partition, name FROM freshet_partition_names WHERE source = " +
+                              std::to_string(source.value) + " ORDER BY partition"));
+  std::vector<PartitionName> names;
+  for (size_t i = 0; i < rows.size(); ++i)
+    names.push_back(
+        {source, model::PartitionId(static_cast<int32_t>(rows.Int64(i, 0))), rows.Text(i, 1)});
+  return names;
+}
+
+Status InsertNames(Session* session, const std::vector<PartitionName>& names) {
+  if (names.empty()) return {};
+  std::string sql = "INSERT INTO freshet_partition_names VALUES ";
+  for (size_t i = 0; i < names.size(); ++i)
+    sql += (i ? ", (" : "(") + std::to_string(names[i].source.value) + ", " +
+           std::to_string(names[i].partition.value) + ", " + QuoteText(names[i].name) + ")";
   return session->Run(sql);
 }
 

@@ -36,4 +36,7 @@ struct PositionRow {
 base::Result<std::vector<PositionRow>> ReadNewestPositions(Session* session);
 base::Status InsertPositions(Session* session, const std::vector<PositionRow>& rows);
 
+base::Result<std::vector<PartitionName>> ReadNames(Session* session, model::ObjectId source);
+base::Status InsertNames(Session* session, const std::vector<PartitionName>& names);
+
 }  // namespace store

@@ -91,6 +91,15 @@ class OpenStore : public Store {
     return {};
   }
 
+  Result<std::vector<PartitionName>> ReadPartitionNames(model::ObjectId source) override {
+    std::lock_guard lock(mutex_);
+    return ReadNames(&session_, source);
+  }
+  Status WritePartitionNames(const std::vector<PartitionName>& names) override {
+    std::lock_guard lock(mutex_);
+    return InsertNames(&session_, names);
+  }
+
   std::map<model::ObjectId, model::EventTime> Floors() const override {
     std::map<model::ObjectId, model::EventTime> floors;
     for (const auto& [object, floor] : state_->floors.All())

@@ -10,6 +10,7 @@
 //                         the catalog
 //   freshet_positions     source, incarnation, partition, next_offset, lane, commit, watermark,
 //                         committed_at; of a partition's rows the highest commit is the newest
+//   freshet_partition_names  source, partition, name
 //   freshet_dead_letters  source, view, incarnation, partition, offset, kafka_time, key, value,
 //                         reason_code, reason, lane, commit, at, bytes
 //   freshet_late_rows     source, object, incarnation, partition, first_offset, last_offset, rows,
@@ -76,6 +77,13 @@ struct Position {
   model::PartitionId partition;
   model::Offset next_offset;
   std::optional<model::EventTime> watermark;  // of this partition
+};
+
+// The name behind a partition's number, of sources whose partitions have names.
+struct PartitionName {
+  model::ObjectId source;
+  model::PartitionId partition;
+  std::string name;
 };
 
 // A view's part of a commit: INSERT INTO table <SELECT over the lane's rows function>.
@@ -201,6 +209,9 @@ class Store {
   // Writes start positions before the first fetch (semantics 3).
   virtual base::Status WritePositions(model::LaneId lane,
                                       const std::vector<Position>& positions) = 0;
+  // Names of partitions; one that is written is never changed.
+  virtual base::Result<std::vector<PartitionName>> ReadPartitionNames(model::ObjectId source) = 0;
+  virtual base::Status WritePartitionNames(const std::vector<PartitionName>& names) = 0;
 
   // Below which event time an object (source or view) keeps nothing: rows there went to
   // freshet_late_rows.

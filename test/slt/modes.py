@@ -49,7 +49,7 @@ def interruption_points(steps, mode, dice, limit):
     if not mode.interruption:
         return set()
     candidates = [index for index in range(1, len(steps)) if not (steps[index].in_session and steps[index - 1].in_session)]
-    telling = [index for index in candidates if steps[index - 1].kind in ("ingest", "statement", "settle", "watermark")]
+    telling = [index for index in candidates if steps[index - 1].kind in ("ingest", "file", "statement", "settle", "watermark")]
     if limit is None or len(telling) <= limit:
         return set(telling)
     return set(dice.sample(telling, limit))

@@ -145,6 +145,8 @@ class Oracle:
         self._write, self._written = write, {}
 
     def run(self):
+        if self._script.without_kafka():
+            return
         self._must(f"CREATE SCHEMA {self._schema}; SET search_path = {self._schema}; SET TimeZone = 'UTC'; "
                    "SET client_min_messages = error;" + FUNCTIONS)
         for step in self._script.steps:

@@ -6,6 +6,7 @@ same. So every step may be preceded by the end of the server, and every ingest m
 Threads: one owner; several runs at once are independent. Owns: the server, its directory, its topics. Errors: Failed.
 """
 
+import pathlib
 import re
 import shutil
 import time
@@ -84,6 +85,12 @@ def run_script(script, mode_name, options):
     return result
 
 
+def _bytes_to_read(definition):
+    """To the last line feed of each file that a source with connector = 'file' reads."""
+    options = dict(re.findall(r"(path|pattern) = '([^']*)'", definition))
+    return sum(path.read_bytes().rfind(b"\n") + 1 for path in pathlib.Path(options["path"]).glob(options.get("pattern", "*")))
+
+
 class _Run:
     def __init__(self, script, mode, options, result):
         self.line = 0
@@ -97,7 +104,11 @@ class _Run:
         self._partitions = {self._prefix + name: mode.partitions for name in script.topics()}
         self._bootstrap = options.bootstrap
         self._topics = Topics(options.bootstrap)
-        self._server = FreshetProcess(self.directory, {**mode.settings, **script.settings})
+        self._folder = self.directory / "files"
+        if script.without_kafka():
+            self._folder.mkdir(parents=True)
+        folders = {"file_folders": self._folder} if script.without_kafka() else {}
+        self._server = FreshetProcess(self.directory, {**mode.settings, **folders, **script.settings})
         self._wires = {}
         self._user = ("freshet", None)
         self._cut_ingest, self._armed, self._ends_here = False, "", False
@@ -202,6 +213,20 @@ class _Run:
             self._crash()
             self._produce(step, dealt[at:])
 
+    def _do_file(self, step):
+        """Appends to a file; in mode crash the server ends between two halves of the bytes."""
+        path = self._folder / step.words[0]
+        data = self._filled(step.text).encode()
+        cut = self._dice.randrange(len(data) + 1) if self._mode.interruption == "crash" else len(data)
+        path.parent.mkdir(exist_ok=True)
+        with open(path, "ab") as file:
+            file.write(data[:cut])
+        if cut < len(data):
+            time.sleep(self._dice.random() * KILL_DELAY_SECONDS)
+            self._crash()
+            with open(path, "ab") as file:
+                file.write(data[cut:])
+
     def _do_watermark(self, step):
         every = [(record, partition) for record in step.records for partition in range(self._mode.partitions)]
         self._produce(step, every)
@@ -220,9 +245,11 @@ class _Run:
             raise Failed(f"not settled after {SETTLE_SECONDS} s: {state.get('why')}\n{self._server.log_tail()}")
 
     def _settled(self, ends, state):
-        sources = self._ask("SELECT name, topic, state, error FROM freshet.sources")
+        sources = self._ask("SELECT name, topic, state, error FROM freshet.sources WHERE connector = 'kafka'")
         if suspended := self._ask("SELECT name, error FROM freshet.views WHERE state <> 'running'"):
             raise Failed(f"suspended views: {suspended}")
+        if not self._settled_without_kafka(state):
+            return False
         rows = self._ask("SELECT source, partition, position FROM freshet.source_partitions")
         positions = {(source, int(partition)): int(position) for source, partition, position in rows}
         for name, topic, source_state, error in sources:
@@ -235,6 +262,21 @@ class _Run:
                 if position < end:
                     state["why"] = f'source "{name}" ({source_state}: {error}): partition {partition} at {position} of {end}'
                     return False
+        return True
+
+    def _settled_without_kafka(self, state):
+        """Files are read to the last line feed, generated rows to the last that is due."""
+        rows = self._ask("SELECT s.name, s.definition, s.state, s.error, s.connector, count(p.high_watermark_offset), "
+                         "sum(p.position), sum(p.lag) FROM freshet.sources s LEFT JOIN freshet.source_partitions p "
+                         "ON p.source = s.name WHERE s.connector <> 'kafka' AND s.state <> 'paused' GROUP BY 1, 2, 3, 4, 5")
+        for name, definition, source_state, error, connector, partitions, position, lag in rows:
+            if source_state == "stopped":
+                raise Failed(f'source "{name}" is stopped: {error}')
+            state["why"] = f'source "{name}" ({source_state}: {error}) at {position}, lag {lag}'
+            if connector == "datagen" and (int(partitions) == 0 or int(lag) > 0):
+                return False
+            if connector == "file" and int(position or 0) < _bytes_to_read(definition):
+                return False
         return True
 
     # ---- statements
@@ -285,7 +327,7 @@ class _Run:
         text = re.sub(r"\$\{topic:(\w+)\}", lambda m: self._prefix + m[1], text)
         text = re.sub(r"\$\{kafka:(\w+)\}", lambda m: f"connector = 'kafka', topic = '{self._prefix}{m[1]}', "
                       f"properties.bootstrap.server = '{self._bootstrap}'", text)
-        return text.replace("${broker}", self._bootstrap)
+        return text.replace("${broker}", self._bootstrap).replace("${folder}", str(self._folder))
 
     # ---- connections
 

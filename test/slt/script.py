@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 TYPES = set("INARBTDPZVJXU?")
-WORDS = ("statement", "query", "await", "ingest", "watermark", "settle", "restart", "crash", "expect-dlq", "user", "session",
+WORDS = ("statement", "query", "await", "ingest", "watermark", "file", "settle", "restart", "crash", "expect-dlq", "user", "session",
          "settings", "skipif", "onlyif")
 CRASH_POINTS = ("now", "mid-start", "mid-ingest")
 EXPRESSION = re.compile(r"\$\[([-+*/%() 0-9i]+)\]")
@@ -59,6 +59,10 @@ class Script:
     @property
     def name(self):
         return str(self.path.relative_to(FOLDER)) if self.path.is_relative_to(FOLDER) else str(self.path)
+
+    def without_kafka(self):
+        """Whether it reads what PostgreSQL cannot be given: files, generated rows."""
+        return any(re.search(r"connector = '(file|datagen)'", step.text) for step in self.steps)
 
     def topics(self):
         """Names of all topics that the script speaks of, in the order of their appearance."""
@@ -130,6 +134,10 @@ def _step(reader, word, rest):
             step.records += _records(reader, line)
         if not step.records:
             reader.fail(f"{word} without records", step.line)
+    elif word == "file":
+        if len(step.words) not in (1, 2) or (len(step.words) == 2 and step.words[1] != "unfinished"):
+            reader.fail("file FOLDER/NAME [unfinished]")
+        step.text = "\n".join(reader.block()) + ("" if len(step.words) == 2 else "\n")
     elif word == "crash":
         step.words = step.words or ["now"]
         if step.words[0] not in CRASH_POINTS and not step.words[0].startswith("point:"):

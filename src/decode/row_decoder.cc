@@ -1,0 +1,161 @@
+#include "decode/row_decoder.h"
+
+#include "base/check.h"
+#include "decode/instant.h"
+#include "decode/record_fields.h"
+
+namespace decode {
+
+using model::Origin;
+using model::Reason;
+using model::TypeId;
+
+namespace {
+
+// Types that an INCLUDE column may have.
+bool TakesRecordField(const model::SourceColumn& column) {
+  const TypeId id = column.type.id;
+  if (column.type.array) return false;
+  switch (column.origin) {
+    case Origin::kKey: return id == TypeId::kText || id == TypeId::kBytea;
+    case Origin::kHeader:
+      return (id == TypeId::kText || id == TypeId::kBytea) && !column.path.empty();
+    case Origin::kPartition: return id == TypeId::kInt4 || id == TypeId::kInt8;
+    case Origin::kOffset: return id == TypeId::kInt8;
+    case Origin::kTimestamp: return id == TypeId::kTimestamp || id == TypeId::kTimestampTz;
+    default: return false;
+  }
+}
+
+base::Status CheckColumn(const model::SourceColumn& column, const std::string& format) {
+  if (column.origin == Origin::kGenerated) return {};
+  if (column.origin == Origin::kValue) {
+    if (FormOf(column.type)) return {};
+    return base::Unsupported("column \"" + column.name + "\" of type " +
+                             model::NameOf(column.type) + " cannot be read from " + format);
+  }
+  if (TakesRecordField(column)) return {};
+  return base::Invalid("INCLUDE column \"" + column.name + "\" cannot have type " +
+                       model::NameOf(column.type));
+}
+
+}  // namespace
+
+base::Status CheckColumns(const model::SourceSchema& schema, const DecoderOptions& options,
+                          const std::string& format) {
+  for (const auto& column : schema.columns) RETURN_IF_ERROR(CheckColumn(column, format));
+  CHECK(options.used.empty() || options.used.size() == schema.columns.size());
+  if (schema.event_time < 0) return {};
+  const auto& column = schema.columns[static_cast<size_t>(schema.event_time)];
+  if (column.type.id == TypeId::kTimestamp || column.type.id == TypeId::kTimestampTz) return {};
+  return base::Invalid("event time column \"" + column.name + "\" must be timestamptz");
+}
+
+RowDecoder::RowDecoder(const model::SourceSchema& schema, const std::vector<bool>& used)
+    : schema_(schema), cells_(schema) {
+  for (uint32_t i = 0; i < schema.columns.size(); ++i) {
+    const auto& column = schema.columns[i];
+    const bool event_time = schema.event_time == static_cast<int>(i);
+    if (column.origin == Origin::kGenerated) continue;
+    if (!used.empty() && !used[i] && !column.not_null && !event_time) continue;
+    written_.push_back(i);
+    (column.origin == Origin::kValue ? value_columns_ : record_columns_).push_back(i);
+    if (event_time) check_event_time_ = true;
+  }
+}
+
+void RowDecoder::Decode(const model::RecordBatch& batch, const model::RecordRun& run,
+                        model::ColumnBatch* rows, std::vector<model::DeadLetter>* dead) {
+  rows_ = rows;
+  partition_ = run.partition;
+  BeginRun(run);
+  for (uint32_t i = run.begin; i < run.end; ++i) {
+    const model::RecordView& record = batch.records[i];
+    if (record.value == nullptr && !schema_.tombstone_is_dead_letter) continue;
+    if (!DecodeRecord(record)) {
+      rows->TruncateToRows();
+      dead->push_back(LetterOf(record));
+      continue;
+    }
+    rows->partition().Append<int32_t>(run.partition.value);
+    rows->offset().Append<int64_t>(record.offset);
+    if (const auto time = KafkaTime(record)) rows->kafka_time().Append(*time);
+    else rows->kafka_time().AppendNull();
+    rows->FinishRow();
+  }
+}
+
+bool RowDecoder::DecodeRecord(const model::RecordView& record) {
+  if (record.value == nullptr) return cells_.Fail(Reason::kTombstone, "the record has no value");
+  if (!ReadValue(record)) return false;
+  for (const uint32_t index : record_columns_)
+    if (!WriteRecordField(index, record)) return false;
+  return FinishCells() && (!check_event_time_ || CheckEventTime(record));
+}
+
+bool RowDecoder::WriteRecordField(uint32_t index, const model::RecordView& record) {
+  const auto& declared = schema_.columns[index];
+  model::Column& column = rows_->columns()[index];
+  switch (declared.origin) {
+    case Origin::kPartition:
+      if (declared.type.id == TypeId::kInt8) column.Append<int64_t>(partition_.value);
+      else column.Append<int32_t>(partition_.value);
+      return true;
+    case Origin::kOffset: column.Append<int64_t>(record.offset); return true;
+    case Origin::kTimestamp:
+      if (const auto time = KafkaTime(record)) column.Append(*time);
+      return true;
+    case Origin::kKey:
+      return record.key == nullptr || cells_.WriteBytes(index, record.Key(), rows_);
+    case Origin::kHeader: {
+      const auto value = HeaderValue(record, declared.path[0]);
+      return !value || cells_.WriteBytes(index, *value, rows_);
+    }
+    default: return true;
+  }
+}
+
+// Columns that the record said nothing of are NULL.
+bool RowDecoder::FinishCells() {
+  const size_t row = rows_->rows();
+  for (const uint32_t index : written_) {
+    model::Column& column = rows_->columns()[index];
+    if (column.size() == row) column.AppendNull();
+    if (schema_.columns[index].not_null && column.IsNull(row))
+      return cells_.FailColumn(index, Reason::kNotNull,
+                               "is NOT NULL, but the record has no value for it");
+  }
+  return true;
+}
+
+bool RowDecoder::CheckEventTime(const model::RecordView& record) {
+  const auto index = static_cast<uint32_t>(schema_.event_time);
+  const model::Column& column = rows_->columns()[index];
+  if (column.IsNull(rows_->rows()))
+    return cells_.FailColumn(index, Reason::kEventTimeNull, "is the event time, but is NULL");
+  const auto kafka_time = KafkaTime(record);
+  if (!kafka_time) return true;
+  const int64_t ahead = column.Get<int64_t>(rows_->rows()) - *kafka_time;
+  if (ahead <= schema_.max_future_us) return true;
+  return cells_.FailColumn(index, Reason::kEventTimeFuture,
+                           "is " + std::to_string(ahead / 1'000'000) +
+                               " s ahead of the record's Kafka timestamp; max_future is " +
+                               std::to_string(schema_.max_future_us / 1'000'000) + " s");
+}
+
+model::DeadLetter RowDecoder::LetterOf(const model::RecordView& record) {
+  Failure failure = cells_.TakeFailure();
+  model::DeadLetter letter;
+  letter.partition = partition_;
+  letter.offset = model::Offset(record.offset);
+  letter.timestamp_ms = record.timestamp_ms;
+  letter.key_null = record.key == nullptr;
+  letter.value_null = record.value == nullptr;
+  letter.key = record.Key().substr(0, model::DeadLetter::kMaxBytes);
+  letter.value = record.Value().substr(0, model::DeadLetter::kMaxBytes);
+  letter.reason_code = model::CodeOf(failure.reason);
+  letter.reason = std::move(failure.text);
+  return letter;
+}
+
+}  // namespace decode

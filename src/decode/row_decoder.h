@@ -1,0 +1,54 @@
+#pragma once
+// RowDecoder: what every decoder of typed values does around the value itself: INCLUDE columns,
+// NULL and NOT NULL, the event time's rules, dead letters. A format reads the value (ReadValue).
+//
+// Invariants, as in json_decoder.cc: between records every column that is written has rows->rows()
+// cells; within one, a column that is one longer has its cell; a record that fails leaves none.
+//
+// Threads: one owner. Borrows: the schema.
+
+#include <string>
+#include <vector>
+
+#include "decode/cell.h"
+#include "decode/decoder.h"
+
+namespace decode {
+
+class RowDecoder : public Decoder {
+ public:
+  RowDecoder(const model::SourceSchema& schema, const std::vector<bool>& used);
+  void Decode(const model::RecordBatch& batch, const model::RecordRun& run,
+              model::ColumnBatch* rows, std::vector<model::DeadLetter>* dead) final;
+
+ protected:
+  // Before the records of a run.
+  virtual void BeginRun(const model::RecordRun&) {}
+  // The record's value, which is there, into cells of value_columns(). False after a Fail.
+  virtual bool ReadValue(const model::RecordView& record) = 0;
+
+  const model::SourceSchema& schema() const { return schema_; }
+  const std::vector<uint32_t>& value_columns() const { return value_columns_; }
+  CellWriter& cells() { return cells_; }
+  model::ColumnBatch* rows() { return rows_; }
+
+ private:
+  bool DecodeRecord(const model::RecordView& record);
+  bool WriteRecordField(uint32_t index, const model::RecordView& record);
+  bool FinishCells();
+  bool CheckEventTime(const model::RecordView& record);
+  model::DeadLetter LetterOf(const model::RecordView& record);
+
+  const model::SourceSchema& schema_;
+  std::vector<uint32_t> value_columns_, record_columns_, written_;  // indexes into the schema
+  bool check_event_time_ = false;
+  CellWriter cells_;
+  model::PartitionId partition_;  // of the run at work
+  model::ColumnBatch* rows_ = nullptr;
+};
+
+// Invalid when a column's type cannot come from the format or the record, `format` is its name.
+base::Status CheckColumns(const model::SourceSchema& schema, const DecoderOptions& options,
+                          const std::string& format);
+
+}  // namespace decode
