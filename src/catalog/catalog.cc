@@ -4,6 +4,20 @@
 
 namespace catalog {
 
+bool Source::KeepsRaw(const std::vector<int>& columns) const {
+  return KeepsRaw() && std::all_of(columns.begin(), columns.end(), [&](int column) {
+           return kept.empty() || kept[static_cast<size_t>(column)];
+         });
+}
+
+sql::RelationInfo Source::Input() const {
+  sql::RelationInfo info{"public", name, {}, ""};
+  for (const auto& column : schema.columns) info.fields.push_back({column.name, column.type});
+  if (schema.event_time >= 0)
+    info.event_time = schema.columns[static_cast<size_t>(schema.event_time)].name;
+  return info;
+}
+
 const sql::RelationInfo* Catalog::Find(std::string_view schema, std::string_view name) const {
   const std::string key = std::string(schema.empty() ? "public" : schema) + "." + std::string(name);
   const auto it = relations_.find(key);
@@ -12,12 +26,15 @@ const sql::RelationInfo* Catalog::Find(std::string_view schema, std::string_view
 
 std::vector<std::string_view> Catalog::Names() const {
   std::vector<std::string_view> names;
-  for (const auto& [key, info] : relations_) names.push_back(info.schema == "public" ? std::string_view(info.name) : key);
+  for (const auto& [key, info] : relations_)
+    names.push_back(info.schema == "public" ? std::string_view(info.name) : key);
   return names;
 }
 
 void Catalog::AddSystemRelation(sql::RelationInfo info) {
-  std::erase_if(system_, [&](const auto& known) { return known.schema == info.schema && known.name == info.name; });
+  std::erase_if(system_, [&](const auto& known) {
+    return known.schema == info.schema && known.name == info.name;
+  });
   system_.push_back(std::move(info));
   Reindex();
 }
@@ -25,11 +42,14 @@ void Catalog::AddSystemRelation(sql::RelationInfo info) {
 void Catalog::Reindex() {
   relations_.clear();
   for (const auto& [name, source] : sources) {
-    sql::RelationInfo info{"public", name, source->fields, ""};
-    if (source->schema.event_time >= 0) info.event_time = source->schema.columns[source->schema.event_time].name;
+    sql::RelationInfo info = source->Input();
+    info.fields = source->fields;
+    for (size_t i = 0; i < source->kept.size(); ++i)
+      if (!source->kept[i]) info.not_kept.push_back(source->schema.columns[i].name);
     relations_["public." + name] = std::move(info);
   }
-  for (const auto& [name, view] : views) relations_["public." + name] = {"public", name, view->plan->fields, ""};
+  for (const auto& [name, view] : views)
+    relations_["public." + name] = {"public", name, view->plan->fields, ""};
   for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
 }
 
@@ -48,7 +68,8 @@ bool Catalog::MaySelect(std::string_view role, std::string_view relation) const 
   const auto it = roles.find(std::string(role));
   if (it == roles.end()) return false;
   const Role& known = *it->second;
-  return known.administrator || known.select_on.contains("*") || known.select_on.contains(std::string(relation));
+  return known.administrator || known.select_on.contains("*") ||
+         known.select_on.contains(std::string(relation));
 }
 
 base::Status Catalog::CheckNameIsFree(const std::string& name) const {

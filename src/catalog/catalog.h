@@ -33,7 +33,8 @@ struct Source {
   std::string name;
   std::string definition;               // SQL text
   model::SourceSchema schema;
-  model::Fields fields;                 // what SELECT sees, in order
+  model::Fields fields;                 // what SELECT sees, in order: the kept columns
+  std::vector<bool> kept;               // by column of the schema: those of retention.columns
   std::vector<GeneratedColumn> generated;
   std::string connector;                // "kafka", "file", "datagen"
   std::string topic;                    // of Kafka; else the folder, or empty
@@ -55,6 +56,8 @@ struct Source {
   void SetCreated(int64_t time_us);     // also where generated rows begin
   std::string RawTable() const { return "raw_" + std::to_string(id.value); }
   bool KeepsRaw() const { return !retention_us || *retention_us > 0; }
+  bool KeepsRaw(const std::vector<int>& columns) const;  // with all of these
+  sql::RelationInfo Input() const;      // what a view over it sees: every column
 };
 
 struct View {

@@ -125,6 +125,45 @@ base::Status ReadOptions(OptionReader* options, Source* source) {
   return ReadProperties(options, source);
 }
 
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+base::Status KeepColumn(const std::string& name, Source* source) {
+  if (const auto found = source->schema.Find(name)) {
+    source->kept[static_cast<size_t>(*found)] = true;
+    return {};
+  }
+  std::vector<std::string_view> names;
+  for (const auto& column : source->schema.columns) names.push_back(column.name);
+  auto error =
+      base::NotFound("column \"" + name + "\" of retention.columns does not exist").WithSqlstate("42703");
+  if (const auto near = base::NearestName(name, names))
+    return std::move(error).WithHint("Perhaps you meant \"" + *near + "\".");
+  return std::move(error).WithHint("Write the names as they are declared, separated by commas.");
+}
+
+// retention.columns = 'a, b': which columns raw rows have. The event time is always one of them.
+base::Status ReadKeptColumns(OptionReader* options, Source* source) {
+  const auto& schema = source->schema;
+  const auto listed = options->Text("retention.columns");
+  source->kept.assign(schema.columns.size(), !listed);
+  if (schema.event_time >= 0) source->kept[static_cast<size_t>(schema.event_time)] = true;
+  if (!listed) return {};
+  if (!source->KeepsRaw())
+    return base::Invalid("retention.columns needs a retention")
+        .WithHint("Leave it out, or set retention to a duration.");
+  for (size_t at = 0; at <= listed->size();) {
+    const size_t comma = std::min(listed->find(',', at), listed->size());
+    RETURN_IF_ERROR(
+        KeepColumn(std::string(Trimmed(std::string_view(*listed).substr(at, comma - at))), source));
+    at = comma + 1;
+  }
+  return {};
+}
+
 base::Status CheckRetention(const Source& source) {
   if (!source.retention_us || *source.retention_us == 0 || source.schema.event_time >= 0) return {};
   return base::Invalid("retention needs an event time to count from")
@@ -147,9 +186,13 @@ base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statem
   ASSIGN_OR_RETURN(source->connector, ReadConnector(&options));
   RETURN_IF_ERROR(ReadFormat(statement, source.get()));
   RETURN_IF_ERROR(ReadOptions(&options, source.get()));
+  RETURN_IF_ERROR(ReadKeptColumns(&options, source.get()));
   RETURN_IF_ERROR(options.Finish());
   RETURN_IF_ERROR(CheckRetention(*source));
-  for (const auto& column : source->schema.columns) source->fields.push_back({column.name, column.type});
+  for (size_t i = 0; i < source->kept.size(); ++i) {
+    const auto& column = source->schema.columns[i];
+    if (source->kept[i]) source->fields.push_back({column.name, column.type});
+  }
   return source;
 }
 

@@ -6,8 +6,11 @@ namespace {
 
 base::Status ReadOptions(OptionReader* options, View* view) {
   if (options->Text("allowed_lateness"))
-    return base::Unsupported("allowed_lateness belongs to EMIT ON WINDOW CLOSE, which is not supported yet")
-        .WithHint("Leave it out: a serving view takes late rows for as long as their window is retained.");
+    return base::Unsupported(
+               "allowed_lateness belongs to EMIT ON WINDOW CLOSE, which is not supported yet")
+        .WithHint(
+            "Leave it out: a serving view takes late rows for as long as their window is "
+            "retained.");
   ASSIGN_OR_RETURN(view->retention_us, options->Duration("retention"));
   if (view->retention_us && *view->retention_us == 0)
     return base::Invalid("a materialized view cannot have a retention of 0");
@@ -16,10 +19,30 @@ base::Status ReadOptions(OptionReader* options, View* view) {
   return options->Finish();
 }
 
+// The relations of a catalog as a view sees them: sources with every column, kept or not.
+class Inputs : public sql::RelationLookup {
+ public:
+  explicit Inputs(const Catalog& catalog) : catalog_(catalog) {
+    for (const auto& [name, source] : catalog.sources) sources_[name] = source->Input();
+  }
+  const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override {
+    const auto source = sources_.find(name);
+    const bool ours = schema.empty() || schema == "public";
+    return ours && source != sources_.end() ? &source->second : catalog_.Find(schema, name);
+  }
+  std::vector<std::string_view> Names() const override { return catalog_.Names(); }
+
+ private:
+  const Catalog& catalog_;
+  std::map<std::string, sql::RelationInfo, std::less<>> sources_;
+};
+
 }  // namespace
 
-base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, const std::string& text, const Catalog& catalog) {
-  if (!(statement.or_replace && catalog.views.contains(statement.name))) RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
+base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
+                                             const std::string& text, const Catalog& catalog) {
+  if (!(statement.or_replace && catalog.views.contains(statement.name)))
+    RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
   auto view = std::make_shared<View>();
   view->name = statement.name;
   view->definition = text;
@@ -27,15 +50,20 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, c
   RETURN_IF_ERROR(ReadOptions(&options, view.get()));
 
   auto select = statement.select->Clone();
-  ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), catalog, {.text = text}));
+  const Inputs inputs(catalog);
+  ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), inputs, {.text = text}));
   if (bound.relations.size() != 1 || !catalog.sources.contains(bound.relations.front()->name)) {
     for (const auto* relation : bound.relations)
       if (catalog.views.contains(relation->name))
-        return base::Unsupported("materialized view \"" + view->name + "\" reads materialized view \"" + relation->name +
+        return base::Unsupported("materialized view \"" + view->name +
+                                 "\" reads materialized view \"" + relation->name +
                                  "\"; views over views are not supported yet")
-            .WithHint("Read the source of \"" + relation->name + "\" instead, with the coarser grouping.");
+            .WithHint("Read the source of \"" + relation->name +
+                      "\" instead, with the coarser grouping.");
     return base::Unsupported("a materialized view must read exactly one source")
-        .WithHint("Name one source in FROM; add attributes of other streams to the records before they reach Kafka.");
+        .WithHint(
+            "Name one source in FROM; add attributes of other streams to the records before they "
+            "reach Kafka.");
   }
   if (!bound.parameter_types.empty())
     return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");

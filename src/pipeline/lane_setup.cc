@@ -6,7 +6,8 @@
 namespace pipeline {
 namespace {
 
-void MarkColumns(const sql::Expr& expr, const model::SourceSchema& schema, std::vector<bool>* used) {
+void MarkColumns(const sql::Expr& expr, const model::SourceSchema& schema,
+                 std::vector<bool>* used) {
   if (expr.kind == sql::ExprKind::kColumn)
     if (const auto column = schema.Find(expr.name.back())) (*used)[*column] = true;
   for (const auto& arg : expr.args)
@@ -17,7 +18,8 @@ void MarkColumns(const sql::Expr& expr, const model::SourceSchema& schema, std::
 
 std::vector<bool> UsedColumns(const SourceSetup& setup) {
   const auto& schema = setup.source->schema;
-  std::vector<bool> used(schema.columns.size(), setup.source->KeepsRaw());
+  std::vector<bool> used(schema.columns.size());
+  if (setup.source->KeepsRaw()) used = setup.source->kept;
   for (const auto& view : setup.views)
     for (int column : view->plan->used_columns) used[column] = true;
   if (schema.event_time >= 0) used[schema.event_time] = true;
@@ -39,15 +41,19 @@ base::Result<store::LaneSetup> MakeLaneSetup(const SourceSetup& setup, model::La
     out.column_types.push_back(column.type);
     out.not_null.push_back(column.not_null);
   }
+  out.kept = source.kept;
   for (const auto& [column, expr] : source.generated) {
     ASSIGN_OR_RETURN(auto text, sql::PrintDuckDb(*expr, {}));
-    out.generated.emplace_back(column, "CAST(" + text + " AS " + sql::DuckDbType(source.schema.columns[column].type) + ")");
+    out.generated.emplace_back(
+        column,
+        "CAST(" + text + " AS " + sql::DuckDbType(source.schema.columns[column].type) + ")");
   }
   out.event_time = source.schema.event_time;
   out.max_future_us = source.schema.max_future_us;
   if (source.KeepsRaw()) out.raw_table = source.RawTable();
   for (const auto& view : setup.views)
-    out.deltas.push_back({view->id, view->name, view->Table(), view->plan->Delta(store::LaneWriter::RowsFunction(lane))});
+    out.deltas.push_back({view->id, view->name, view->Table(),
+                          view->plan->Delta(store::LaneWriter::RowsFunction(lane))});
   return out;
 }
 

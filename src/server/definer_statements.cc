@@ -90,7 +90,7 @@ void Definer::AddView(std::shared_ptr<catalog::View> view, Change* change) {
                                        source.id) != change->restarted.end();
   if (!source_is_new) {
     change->barrier.insert(source.id);
-    if (source.KeepsRaw())
+    if (source.KeepsRaw(view->plan->used_columns))
       change->fill.push_back(
           {source.id, view->name, view->Table(), source.RawTable(),
            [plan = view->plan](const std::string& rows) { return plan->Delta(rows); }});
@@ -268,10 +268,10 @@ base::Status Definer::One(const sql::AlterView& statement, Change* change) {
   if (it == views.end()) return DoesNotExist("materialized view", statement.name, KeysOf(views));
   if (it->second->suspended.empty()) return {};
   const auto& source = change->next->sources.at(it->second->input);
-  if (!source->KeepsRaw())
+  if (!source->KeepsRaw(it->second->plan->used_columns))
     return base::Unsupported("materialized view \"" + statement.name +
                              "\" cannot catch up: source \"" + source->name +
-                             "\" keeps no raw rows")
+                             "\" does not keep the rows that it reads")
         .WithHint("Drop the view and create it again; it then starts from now.");
   auto view = std::make_shared<catalog::View>(*it->second);
   view->suspended.clear();

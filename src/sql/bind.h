@@ -88,6 +88,7 @@ class Binder {
   base::Status AddTable(const TableRef& table, model::Fields fields,
                         std::vector<std::string> relation, Level* level);
   base::Result<const RelationInfo*> FindRelation(TableRef* table);
+  std::string HintForNotKept(const std::string& column) const;  // empty = it is unknown
   base::Status CheckWindow(TableRef* table, Level* level);
 
   // bind_expr.cc

@@ -125,10 +125,20 @@ base::Status Binder::BindColumn(Expr* expr, Level* level) {
           .WithHint("Name a column of \"" + name + "\".");
   base::Status status =
       base::NotFound("column \"" + name + "\" does not exist").WithSqlstate("42703");
+  if (const std::string hint = HintForNotKept(name); !hint.empty())
+    return std::move(status).WithHint(hint);
   for (const Scope* scope = &level->scope; scope != nullptr; scope = scope->outer)
     if (const std::string hint = scope->HintFor(name, ""); !hint.empty())
       return std::move(status).WithHint(hint);
   return status;
+}
+
+std::string Binder::HintForNotKept(const std::string& column) const {
+  for (const RelationInfo* info : used_)
+    if (std::find(info->not_kept.begin(), info->not_kept.end(), column) != info->not_kept.end())
+      return "Source \"" + info->name + "\" does not keep \"" + column +
+             "\": it is not among its retention.columns. A materialized view may read it.";
+  return "";
 }
 
 base::Status Binder::BindQualified(Expr* expr, Level* level) {
@@ -148,7 +158,8 @@ base::Status Binder::BindQualified(Expr* expr, Level* level) {
     base::Status status =
         base::NotFound("column " + table_name + "." + name.back() + " does not exist")
             .WithSqlstate("42703");
-    const std::string hint = scope->HintFor(name.back(), table_name);
+    std::string hint = HintForNotKept(name.back());
+    if (hint.empty()) hint = scope->HintFor(name.back(), table_name);
     return hint.empty() ? std::move(status) : std::move(status).WithHint(hint);
   }
   for (const Scope* scope = &level->scope; scope != nullptr; scope = scope->outer)

@@ -24,6 +24,9 @@ struct RelationInfo {
   std::string name;
   model::Fields fields;
   std::string event_time;  // for TUMBLE: the watermark column; empty = none
+  // Columns of a source that its materialized views may read, but no query: their values are not
+  // kept.
+  std::vector<std::string> not_kept = {};
 };
 
 class RelationLookup {

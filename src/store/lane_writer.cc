@@ -52,7 +52,8 @@ std::vector<size_t> Merged(std::vector<size_t> rows, const std::vector<size_t>& 
 
 std::string RawInsert(const LaneSetup& setup) {
   std::string columns, hidden = R"("__partition", "__offset")";
-  for (const std::string& name : setup.column_names) columns += QuoteName(name) + ", ";
+  for (size_t i = 0; i < setup.column_names.size(); ++i)
+    if (setup.kept.empty() || setup.kept[i]) columns += QuoteName(setup.column_names[i]) + ", ";
   return "INSERT INTO " + QuoteName(setup.raw_table) + "(" + columns + hidden +
          R"(, "__incarnation", "__lane", "__commit") SELECT )" + columns + hidden +
          ", $1::INTEGER, $2::INTEGER, $3::BIGINT FROM " + LaneWriter::RowsFunction(setup.lane);
@@ -265,8 +266,8 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
   std::vector<size_t> bad;
   for (const RowFault& fault : faults) {
     bad.push_back(fault.row);
-    model::DeadLetter letter =
-        DeadLetterOf(*batch, fault.row, model::CodeOf(model::Reason::kViewExpression), fault.error.message());
+    model::DeadLetter letter = DeadLetterOf(
+        *batch, fault.row, model::CodeOf(model::Reason::kViewExpression), fault.error.message());
     letter.view = setup_.deltas[view].name;
     part.dead_letters.push_back(std::move(letter));
   }

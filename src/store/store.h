@@ -123,7 +123,8 @@ struct LaneSetup {
   int event_time = -1;         // retention compares with it; null / too far ahead rules are
                                // applied here only when it is generated
   int64_t max_future_us = 0;
-  std::string raw_table;  // empty = no raw rows
+  std::string raw_table;        // empty = no raw rows
+  std::vector<bool> kept = {};  // per column: whether raw rows have it; empty = all of them
   std::vector<Delta> deltas;
 };
 
