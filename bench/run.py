@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import psycopg2
 
@@ -41,6 +42,23 @@ FROM TUMBLE(orders, ts, INTERVAL '1' MINUTE) GROUP BY window_start, region;
 """
 
 
+GROUPS = ["status", "currency", "channel", "items", "customer_id % 100", "customer_id % 50", "order_id % 10", "order_id % 20", "coupon"]
+MORE_VIEWS = {  # beside the first one
+    "unrelated": [f"""
+CREATE MATERIALIZED VIEW more_{i} AS SELECT date_trunc('hour', ts) AS hour, {group} AS part, count(*) AS orders, sum(amount) AS revenue,
+       min(amount) AS smallest, max(amount) AS largest, approx_percentile(0.95) WITHIN GROUP (ORDER BY amount) AS p95
+FROM orders GROUP BY 1, 2;""" for i, group in enumerate(GROUPS)],
+    "same bucket": [f"""
+CREATE MATERIALIZED VIEW more_{i} AS SELECT window_start, {group} AS part, count(*) AS orders, sum(amount) AS revenue, avg(amount) AS mean
+FROM TUMBLE(orders, ts, INTERVAL '1' MINUTE) GROUP BY window_start, 2;""" for i, group in enumerate(GROUPS)],
+}
+MANY_KEYS = {  # one group an order
+    "count and sum": "count(*) AS orders, sum(amount) AS revenue",
+    "sketches": "approx_percentile(0.95) WITHIN GROUP (ORDER BY amount) AS p95, approx_count_distinct(customer_id) AS customers",
+}
+STAGES = ["fetch", "decompress", "parse", "aggregate", "commit", "elsewhere"]
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -64,10 +82,10 @@ class Kafka:
 class Freshet:
     """A server on free ports with one source and one view over `topic`."""
 
-    def __init__(self, kafka, topic, retention, lanes=0, reader="auto"):
+    def __init__(self, kafka, topic, retention, lanes=0, reader="auto", more=""):
         self.data = tempfile.mkdtemp(prefix="freshet-bench-")
         pipeline = pathlib.Path(self.data) / "pipeline.sql"
-        pipeline.write_text(SOURCE.format(topic=topic, broker=kafka.broker, retention=retention) + VIEW)
+        pipeline.write_text(SOURCE.format(topic=topic, broker=kafka.broker, retention=retention) + VIEW + more)
         self.port, self.http = free_port(), free_port()
         self.log = open(pathlib.Path(self.data) / "log", "w")
         self.started = time.monotonic()
@@ -103,6 +121,17 @@ class Freshet:
         peak = re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text())
         return {"cpu_seconds": (int(stat[11]) + int(stat[12])) / ticks, "peak_mb": int(peak.group(1)) / 1024}
 
+    def stages(self):
+        """CPU seconds by stage. The lanes' own; the engine's workers, queries and the start are elsewhere."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        spent = {stage: int(micros) / 1e6 for stage, micros in
+                 re.findall(r'freshet_pipeline_cpu_microseconds_total\{[^}]*stage="(\w+)"\} (\d+)', text)}
+        spent["decompress"] = int(re.search(r"^freshet_source_decompress_cpu_microseconds_total (\d+)", text, re.M).group(1)) / 1e6
+        spent["fetch"] -= spent["decompress"]
+        spent["elsewhere"] = self.usage()["cpu_seconds"] - sum(spent.values())
+        return spent
+
     def stop(self):
         self.sql.close()
         self.process.send_signal(signal.SIGTERM)
@@ -123,9 +152,9 @@ def bare_drain(kafka, topic, count, settings):
     return {words[i]: float(words[i + 1]) for i in range(0, len(words), 2)}
 
 
-def freshet_drain(kafka, topic, count, retention, lanes, reader="auto"):
+def freshet_drain(kafka, topic, count, retention, lanes, reader="auto", more=""):
     """From the process's start to the commit that covers the last record."""
-    server = Freshet(kafka, topic, retention, lanes, reader)
+    server = Freshet(kafka, topic, retention, lanes, reader, more)
     try:
         first = None
         while True:
@@ -142,7 +171,9 @@ def freshet_drain(kafka, topic, count, retention, lanes, reader="auto"):
         orders = server.query("SELECT sum(orders), sum(revenue) FROM orders_per_minute")[0]
         if orders[0] != count:
             sys.exit(f"the view counts {orders[0]} records, {count} were written")
-        return {"seconds": seconds, "records_per_second": count / seconds, **server.usage(), "revenue": str(orders[1])}
+        suspended = server.query("SELECT name, error FROM freshet.views WHERE state <> 'running'")
+        return {"seconds": seconds, "records_per_second": count / seconds, **server.usage(), "stages": server.stages(),
+                "revenue": str(orders[1]), "suspended": suspended}
     finally:
         server.stop()
 
@@ -171,6 +202,35 @@ def measure_drain(kafka, args):
                         "cpu_ratio": cpu / bare_cpu, "peak_mb": peak, "runs": [r["records_per_second"] for r in runs]}
         print(f"{kind:18} {rate / 1e6:6.2f} M records/s  ratio {rate / bare:5.2f}  cpu {cpu / count * 1e6:5.2f} us/record "
               f"({cpu / bare_cpu:4.2f} x bare)  peak {peak:5.0f} MB")
+        if "stages" in runs[0]:
+            stages = {stage: statistics.median(r["stages"].get(stage, 0) for r in runs) / count * 1e6 for stage in STAGES}
+            result[kind]["stage_us_per_record"] = stages
+            print(" " * 20 + "by stage: " + ", ".join(f"{stage} {us:.3f}" for stage, us in stages.items()) + " us/record")
+    return result
+
+
+def measure_views(kafka, args):
+    """Ten views on one source beside one; a view with a group for every record."""
+    count = args.records // 5
+    kafka.topic("views")
+    produce(kafka, "views", count)
+    rounds = {"one": [], **{kind: [] for kind in MORE_VIEWS}}
+    for _ in range(args.rounds):
+        for kind, runs in rounds.items():
+            runs.append(freshet_drain(kafka, "views", count, "0", args.lanes, more="".join(MORE_VIEWS.get(kind, []))))
+    result, one = {}, None
+    for kind, runs in rounds.items():
+        cpu, rate = (statistics.median(r[what] for r in runs) for what in ("cpu_seconds", "records_per_second"))
+        one = one or (cpu, rate)
+        result[kind] = {"rate_of_one": rate / one[1], "cpu_of_one": cpu / one[0], "peak_mb": max(r["peak_mb"] for r in runs)}
+        print(f"{'one view' if kind == 'one' else 'ten views, ' + kind:24} {rate / 1e6:5.2f} M records/s, {rate / one[1]:4.2f} of one view's rate; "
+              f"CPU {cpu / one[0]:4.2f} x; peak {result[kind]['peak_mb']:.0f} MB")
+    for kind, states in MANY_KEYS.items():
+        view = f"CREATE MATERIALIZED VIEW keyed AS SELECT date_trunc('year', ts) AS year, order_id, {states} FROM orders GROUP BY 1, 2;"
+        run = freshet_drain(kafka, "views", count, "0", args.lanes, more=view)
+        result[f"{count} keys, {kind}"] = run
+        print(f"{count} keys, {kind}: {run['records_per_second'] / 1e6:.2f} M records/s, peak {run['peak_mb']:.0f} MB, "
+              f"suspended: {run['suspended'] or 'none'}")
     return result
 
 
@@ -255,7 +315,7 @@ def measure_connect(kafka, args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["all", "drain", "latency", "connect"])
+    parser.add_argument("what", nargs="?", default="all", choices=["all", "drain", "views", "latency", "connect"])
     parser.add_argument("--records", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=3, help="alternating rounds of the drain")
     parser.add_argument("--seconds", type=int, default=20, help="of each latency measurement")
@@ -270,6 +330,8 @@ def main():
     try:
         if args.what in ("all", "drain"):
             results["drain"] = measure_drain(kafka, args)
+        if args.what in ("all", "views"):
+            results["views"] = measure_views(kafka, args)
         if args.what in ("all", "latency"):
             results["latency"] = [measure_latency(kafka, args, rate) for rate in (20_000, 100_000)]
         if args.what in ("all", "connect"):

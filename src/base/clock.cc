@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <ctime>
+
 namespace base {
 namespace {
 
@@ -16,6 +18,12 @@ class SystemClock : public Clock {
 const Clock& Clock::System() {
   static const SystemClock clock;
   return clock;
+}
+
+std::chrono::microseconds ThreadCpuTime() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_nsec / 1000);
 }
 
 }  // namespace base

@@ -18,6 +18,9 @@ class Clock {
   static const Clock& System();
 };
 
+// CPU time of the calling thread. Costs a system call (0.2 us): for batches, not for records.
+std::chrono::microseconds ThreadCpuTime();
+
 class ManualClock : public Clock {
  public:
   explicit ManualClock(WallTime start = WallTime{}) : start_(start) {}

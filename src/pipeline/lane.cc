@@ -44,6 +44,12 @@ base::Status Lane::Start(LaneStart start, std::unique_ptr<source::Reader> reader
   reader_ = std::move(reader);
   const base::Labels labels{{"source", start.setup.source->name}};
   auto& metrics = base::Metrics();
+  constexpr std::array kNames{"fetch", "parse", "aggregate", "commit"};
+  for (size_t stage = 0; stage < kStages; ++stage)
+    cpu_metrics_[stage] = &metrics.GetCounter(
+        "freshet_pipeline_cpu_microseconds_total",
+        "CPU time of lanes by stage; what the engine's workers take over is not in it",
+        {{"source", start.setup.source->name}, {"stage", kNames[stage]}});
   rows_metric_ = &metrics.GetCounter("freshet_pipeline_rows_total", "rows committed", labels);
   dead_letters_metric_ = &metrics.GetCounter("freshet_pipeline_dead_letters_total",
                                              "records or rows dead-lettered", labels);
@@ -201,7 +207,9 @@ bool Lane::PollOnce() {
     const milliseconds linger = InBacklog(age) ? options_.backlog_linger : options_.linger;
     timeout = std::max(milliseconds(0), linger - age);
   }
+  const auto polled = base::ThreadCpuTime();
   const base::Status status = reader_->Poll(timeout, &records_);
+  Spent(kFetch, base::ThreadCpuTime() - polled);
   if (status.code() == base::Code::kUnavailable) {
     SetState(SourceState::kWaiting, status);
     Sleep(kIdlePoll);
@@ -244,7 +252,9 @@ bool Lane::DecodeRun(const model::RecordRun& run) {
   }
   const size_t first_row = batch_->rows();
   const size_t first_letter = dead_letters_.size();
+  const auto begun = base::ThreadCpuTime();
   decoder_->Decode(records_, run, batch_.get(), &dead_letters_);
+  Spent(kParse, base::ThreadCpuTime() - begun);
   partition->moved = true;
   if (setup_.source->stop_on_error && dead_letters_.size() > first_letter) {
     StopAtError(partition, first_row);
@@ -366,6 +376,8 @@ void Lane::AfterCommit(const store::LaneCommitResult& result) {
   dead_letters_metric_->Add(result.dead_letters);
   commit_seconds_->Observe(
       std::chrono::duration<double>(result.aggregate_time + result.commit_time).count());
+  Spent(kAggregate, result.aggregate_cpu);
+  Spent(kCommit, result.commit_cpu);
   const size_t rows = batch_->rows();
   if (rows > 0 && !batch_->kafka_time().IsNull(rows - 1)) {
     const base::WallTime newest{

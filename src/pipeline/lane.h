@@ -15,6 +15,7 @@
 //   everything before the failing record committed.
 // Limits: LaneOptions.
 
+#include <array>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -140,6 +141,13 @@ class Lane {
   bool parked_ = false, ended_ = false;                                // guarded by mutex_
   LaneProgress progress_;                                              // guarded by mutex_
   std::thread thread_;
+
+  // What a record costs the lane's thread, by stage.
+  enum Stage { kFetch, kParse, kAggregate, kCommit, kStages };
+  void Spent(Stage stage, std::chrono::microseconds time) {
+    cpu_metrics_[stage]->Add(static_cast<uint64_t>(time.count()));
+  }
+  std::array<base::Counter*, kStages> cpu_metrics_{};
 
   base::Counter* rows_metric_ = nullptr;
   base::Counter* dead_letters_metric_ = nullptr;

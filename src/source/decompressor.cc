@@ -9,6 +9,8 @@
 #include <climits>
 
 #include "base/check.h"
+#include "base/clock.h"
+#include "base/metrics.h"
 #include "source/snappy.h"
 
 namespace source {
@@ -108,7 +110,17 @@ Decompressor::Decompressor() : contexts_(std::make_unique<Contexts>()) {}
 Decompressor::~Decompressor() = default;
 
 base::Result<std::string_view> Decompressor::Decompress(Codec codec, std::string_view in, RecordBuffer* out, size_t limit) {
+  static base::Counter& cpu =
+      base::Metrics().GetCounter("freshet_source_decompress_cpu_microseconds_total",
+                                 "CPU time of lanes that goes into decompressing record batches");
   if (codec == Codec::kNone) return in;
+  const auto begun = base::ThreadCpuTime();
+  auto text = Run(codec, in, out, limit);
+  cpu.Add(static_cast<uint64_t>((base::ThreadCpuTime() - begun).count()));
+  return text;
+}
+
+base::Result<std::string_view> Decompressor::Run(Codec codec, std::string_view in, RecordBuffer* out, size_t limit) {
   if (codec > Codec::kZstd)
     return base::Unsupported("a record batch is compressed by codec " + std::to_string(static_cast<int>(codec)) + ", which is unknown");
   const double guess = static_cast<double>(in.size()) * growth_ * 1.125 + 1024;

@@ -25,6 +25,8 @@ class Decompressor {
   base::Result<std::string_view> Decompress(Codec codec, std::string_view in, RecordBuffer* out, size_t limit);
 
  private:
+  base::Result<std::string_view> Run(Codec codec, std::string_view in, RecordBuffer* out, size_t limit);
+
   struct Contexts;
   std::unique_ptr<Contexts> contexts_;
   double growth_ = 4;  // of the last batch: output / input

@@ -159,11 +159,14 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
     attempt.views[view].failed = suspended_[view];
   const base::MonotonicTime start = base::Clock::System().Monotonic();
   std::chrono::microseconds aggregate{}, committed{};
+  const std::chrono::microseconds cpu_start = base::ThreadCpuTime();
+  std::chrono::microseconds cpu_aggregated{};
   Status status;
   {
     ASSIGN_OR_RETURN(const Session::Use use, session_.Enter());
     status = Write(use, &attempt);
     aggregate = Since(start);
+    cpu_aggregated = base::ThreadCpuTime();
     if (!status.ok()) {
       state_->metrics.commit_errors.Add();
       return status;
@@ -178,6 +181,8 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
   LaneCommitResult result = ResultOf(&attempt);
   result.aggregate_time = aggregate;
   result.commit_time = committed;
+  result.aggregate_cpu = cpu_aggregated - cpu_start;
+  result.commit_cpu = base::ThreadCpuTime() - cpu_aggregated;
   state_->metrics.aggregate_seconds.Observe(Seconds(aggregate));
   state_->metrics.commit_seconds.Observe(Seconds(committed));
   return result;

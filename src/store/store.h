@@ -110,6 +110,7 @@ struct LaneCommitResult {
   std::vector<base::Status> failures;
   size_t dead_letters = 0;  // all written, those found by views included
   std::chrono::microseconds aggregate_time{}, commit_time{};
+  std::chrono::microseconds aggregate_cpu{}, commit_cpu{};  // of the lane's own thread
 };
 
 struct LaneSetup {
