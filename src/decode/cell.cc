@@ -149,17 +149,13 @@ bool CellWriter::WriteScalar(uint32_t index, CellForm form, const JsonCursor& cu
     }
     default: break;
   }
-  if (form == CellForm::kJson || form == CellForm::kJsonb) {
-    Number number;
-    if (!ScanNumber(at, &number)) return Fail(Reason::kMalformedJson, {});
-    return WriteJson(index, form, {number.begin, static_cast<size_t>(number.end - number.begin)}, rows);
-  }
-  return WriteNumber(index, form, cursor, &rows->columns()[index]);
+  Number number;
+  if (!ScanNumber(at, &number)) return Fail(Reason::kMalformedJson, {});
+  if (form == CellForm::kJson || form == CellForm::kJsonb) return WriteJson(index, form, TextOf(number), rows);
+  return WriteNumber(index, form, number, &rows->columns()[index]);
 }
 
-bool CellWriter::WriteNumber(uint32_t index, CellForm form, const JsonCursor& cursor, model::Column* column) {
-  Number number;
-  if (!ScanNumber(cursor.Here(), &number)) return Fail(Reason::kMalformedJson, {});
+bool CellWriter::WriteNumber(uint32_t index, CellForm form, const Number& number, model::Column* column) {
   bool fits = false;
   switch (form) {
     case CellForm::kInt2:
@@ -214,7 +210,10 @@ bool CellWriter::WriteString(uint32_t index, CellForm form, const JsonCursor& cu
     return WriteJson(index, form, {cursor.Here(), static_cast<size_t>(end - cursor.Here())}, rows);
   }
   std::string_view text;
-  if (!ReadString(index, cursor, &text)) return false;
+  return ReadString(index, cursor, &text) && WriteCharacters(index, form, text, rows);
+}
+
+bool CellWriter::WriteCharacters(uint32_t index, CellForm form, std::string_view text, model::ColumnBatch* rows) {
   model::Column& column = rows->columns()[index];
   switch (form) {
     case CellForm::kText:

@@ -36,6 +36,10 @@ class CellWriter {
   // The scalar that begins at the cursor (not null, not an object or array) into the row that `column` has open. The cursor
   // stays.
   bool WriteScalar(uint32_t index, CellForm form, const JsonCursor& cursor, model::ColumnBatch* rows);
+  // The same for a number that is scanned, and for a string's characters, which are UTF-8 without NUL and may be read
+  // model::kPadding bytes past their end. Neither is for json and jsonb.
+  bool WriteNumber(uint32_t index, CellForm form, const Number& number, model::Column* column);
+  bool WriteCharacters(uint32_t index, CellForm form, std::string_view text, model::ColumnBatch* rows);
   // The text of a whole JSON value into a json or jsonb column.
   bool WriteJson(uint32_t index, CellForm form, std::string_view text, model::ColumnBatch* rows);
   // Bytes of a key or header into a text or bytea column.
@@ -52,7 +56,6 @@ class CellWriter {
   Failure TakeFailure() { return std::move(failure_); }
 
  private:
-  bool WriteNumber(uint32_t index, CellForm form, const JsonCursor& cursor, model::Column* column);
   bool WriteString(uint32_t index, CellForm form, const JsonCursor& cursor, model::ColumnBatch* rows);
   bool ReadString(uint32_t index, const JsonCursor& cursor, std::string_view* out);
 

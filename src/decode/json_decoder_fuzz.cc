@@ -61,7 +61,7 @@ struct Harness {
   }
   // Whether the record became a row.
   bool Decode(const model::RecordBatch& batch) {
-    if (rows->rows() > 1000) rows->Clear();
+    if (rows->rows() > 1000 && rows->rows() % 2 == 0) rows->Clear();
     dead.clear();
     const size_t before = rows->rows();
     decoder->Decode(batch, batch.runs[0], rows.get(), &dead);
@@ -70,6 +70,23 @@ struct Harness {
     CHECK(dead.empty() || (!dead[0].reason.empty() && !dead[0].reason_code.empty()));
     CHECK(dead.empty() || simdjson::validate_utf8(dead[0].reason));
     return dead.empty();
+  }
+  bool LastTwoAreEqual() const {
+    const size_t last = rows->rows() - 1;
+    if (last == 0) return true;
+    for (const auto& column : rows->columns()) {
+      if (column.IsNull(last) != column.IsNull(last - 1)) return false;
+      if (column.IsNull(last)) continue;
+      const size_t width = column.width();
+      const uint8_t* cell = column.data() + last * width;
+      const TypeId id = column.type().id;
+      if (id == TypeId::kText || id == TypeId::kBytea || id == TypeId::kJson || id == TypeId::kJsonb) {
+        if (column.Get<model::StringCell>(last).View() != column.Get<model::StringCell>(last - 1).View()) return false;
+      } else if (std::memcmp(cell, cell - width, width) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
   model::SourceSchema schema;
   std::unique_ptr<decode::Decoder> decoder;
@@ -102,6 +119,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   batch.records.push_back(record);
   batch.runs.push_back({model::PartitionId(0), 0, 1, model::Offset(1)});
   const bool row = typed.Decode(batch);
+  const std::string reason = row ? "" : typed.dead[0].reason;
+  // Its keys are the expected ones now, so it may be read the straight way: the same row or letter.
+  CHECK(typed.Decode(batch) == row && (row || typed.dead[0].reason == reason));
+  CHECK(!row || typed.LastTwoAreEqual());
   const bool good = empty.Decode(batch);
   CHECK(!row || good);
   if (good != IsGoodObject(memory.get(), size)) {

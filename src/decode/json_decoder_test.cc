@@ -519,5 +519,53 @@ TEST(JsonDecoder, TypesThatJsonCannotFillAreRefused) {
   EXPECT_FALSE(MakeJsonDecoder(Decoding::SchemaOf({From(Origin::kHeader, "h", model::kText)}), {}).ok());
 }
 
+// The second record of a shape may be read the straight way; the first never is.
+TEST(JsonDecoder, TheSecondRecordOfAShapeReadsLikeTheFirst) {
+  const auto columns = [] {
+    return std::vector<model::SourceColumn>{
+        Value("a", model::kInt8), Value("b", model::kText), Value("c", Numeric(12, 2)), Value("d", model::kBool),
+        Value("t", model::kTimestampTz), Value("p", {TypeId::kInt4}, {"o", "p"}), Value("q", model::kText, {"o", "q"})};
+  };
+  const char* documents[] = {
+      R"({"a":1,"b":"x","c":1.5,"d":true,"t":1767225600123,"o":{"p":1,"q":"y"}})",
+      R"({"a":-9223372036854775808,"b":"twelve chars and more","c":-0.01,"d":false,"t":"2026-01-01T00:00:00Z"})",
+      R"({"a":9223372036854775808})", R"({"a":null,"b":null,"d":null,"o":null})", R"({"b":"a\"b","a":1})",
+      R"({"b":"ä","a":1})", R"({"b":"a\\","a":1})", R"({"b":"","a":0})", R"({ "a":1})", R"({"a" :1})", R"({"a": 1})",
+      R"({"a":1 ,"b":"x"})", R"({"a":1,"a":2})", R"({"o":{"p":1},"o":{"q":"z"}})", R"({"o":{"p":1,"q":"z"},"o":{"q":"z"}})",
+      R"({"o":{"p":1},"o":null})", R"({"o":5})", R"({"o":{}})", R"({"a":01})", R"({"a":1.})", R"({"a":-})", R"({"a":1e3})",
+      R"({"c":1e3})", R"({"c":99999999999})", R"({"d":tru})", R"({"d":truex})", R"({"d":1})", R"({"a":true})", R"({"a":"1"})",
+      R"({"a":1}})", R"({"a":1,})", R"({"a":1"b":2})", R"({"a"1})", R"({"a":1]})", R"({"b":"x})", R"({"b":"x"x})",
+      R"({"unknown":[1,2],"a":1})", R"({"unknown":{"a":5},"a":1})", R"({"unknown":"\x","a":1})", R"({"unknown":01,"a":1})",
+      R"({"unknown":nul,"a":1})", R"({"unknown":"\u00e4","a":1})", "{\"b\":\"a\tb\",\"a\":1}", "{\"b\":\"\x80\",\"a\":1}",
+      R"({"t":9e18})", R"({"a":1,"b":"x"} )", R"({"a":1,"b":"x"}x)"};
+  for (const std::string document : documents) {
+    Decoding d(columns());
+    const std::string first = d.Add(document);
+    const std::string why = first.empty() ? "" : d.last_letter().reason;
+    ASSERT_EQ(d.Add(document), first) << document;
+    if (!first.empty()) {
+      EXPECT_EQ(d.last_letter().reason, why) << document;
+      continue;
+    }
+    for (const auto& column : d.rows().columns()) {
+      ASSERT_EQ(column.size(), 2u) << document;
+      ASSERT_EQ(column.IsNull(0), column.IsNull(1)) << document;
+      if (column.IsNull(0)) continue;
+      if (column.type().id == TypeId::kText)
+        EXPECT_EQ(column.Get<model::StringCell>(0).View(), column.Get<model::StringCell>(1).View()) << document;
+      else EXPECT_EQ(std::memcmp(column.data(), column.data() + column.width(), column.width()), 0) << document;
+    }
+  }
+}
+
+// Learned from different records: o twice at the top, p and q below.
+TEST(JsonDecoder, ARepeatedObjectCountsOnceTheStraightWayToo) {
+  Decoding d({Value("p", {TypeId::kInt4}, {"o", "p"}), Value("q", {TypeId::kInt4}, {"o", "q"})});
+  ASSERT_EQ(d.Add(R"({"o":{"p":1},"o":{"p":1,"q":2}})"), "");
+  ASSERT_EQ(d.Add(R"({"o":{"p":1},"o":{"q":2}})"), "");
+  EXPECT_TRUE(d.IsNull(0));
+  EXPECT_EQ(d.Cell<int32_t>(1), 2);
+}
+
 }  // namespace
 }  // namespace decode

@@ -23,6 +23,7 @@ void ObjectNode::Remember(std::string_view raw, int target) {
   const size_t inside = bytes < kInlineBytes ? bytes : kInlineBytes;
   std::memcpy(expected.bytes, raw.data() - 1, inside);  // with both quotes, which stand around it
   expected.mask = inside == 32 ? ~uint32_t{0} : (uint32_t{1} << inside) - 1;
+  expected.size = static_cast<uint32_t>(bytes);
   expected.rest.assign(raw.data() - 1 + inside, bytes - inside);
   expected.target = target;
 }

@@ -56,7 +56,7 @@ class ObjectNode {
   // Whether the key whose opening quote is at `key` is one of the next two expected; then its target or kUnknown, else
   // kNotExpected. The document goes to `end`; may read 32 bytes from `key` on whatever that is.
   static constexpr int kNotExpected = -2;
-  int Expect(const char* key, const char* end) {
+  [[gnu::always_inline]] int Expect(const char* key, const char* end) {
     if (next_ < expected_.size() && expected_[next_].Matches(key, end)) return expected_[next_++].target;
     if (next_ + 1 < expected_.size() && expected_[next_ + 1].Matches(key, end)) {
       next_ += 2;
@@ -64,6 +64,8 @@ class ObjectNode {
     }
     return kNotExpected;
   }
+  // Of the key that Expect found last: bytes with both quotes.
+  size_t ExpectedBytes() const { return expected_[next_ - 1].size; }
   // For a key that was not expected: its target, remembered for the next record. `raw` is what lies between its quotes, `name`
   // what that stands for.
   int Find(std::string_view raw, std::string_view name);
@@ -77,6 +79,7 @@ class ObjectNode {
   struct Expected {
     alignas(16) char bytes[kInlineBytes] = {};
     uint32_t mask = 0;  // one bit a byte that counts
+    uint32_t size = 0;  // bytes of all of it
     int target = kUnknown;
     std::string rest;
     bool Matches(const char* key, const char* end) const {

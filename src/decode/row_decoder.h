@@ -31,6 +31,7 @@ class RowDecoder : public Decoder {
   const std::vector<uint32_t>& value_columns() const { return value_columns_; }
   CellWriter& cells() { return cells_; }
   model::ColumnBatch* rows() { return rows_; }
+  const model::ColumnBatch* rows() const { return rows_; }
 
  private:
   bool DecodeRecord(const model::RecordView& record);
