@@ -107,6 +107,16 @@ void Lane::AddPartitions(std::vector<store::Position> positions) {
   }
 }
 
+std::optional<store::Position> Lane::TakePartition(model::PartitionId id) {
+  const auto it = std::find_if(partitions_.begin(), partitions_.end(),
+                               [&](const auto& p) { return p.position.partition == id; });
+  if (it == partitions_.end()) return std::nullopt;
+  const store::Position position = it->position;
+  partitions_.erase(it);
+  assignment_changed_ = true;
+  return position;
+}
+
 base::Status Lane::Reassign() {
   if (!assignment_changed_) return {};
   assignment_changed_ = false;
@@ -141,6 +151,7 @@ base::Status Lane::Unpark(const SourceSetup& setup) {
   }
   RETURN_IF_ERROR(Rebuild(setup));
   RETURN_IF_ERROR(Reassign());
+  PublishProgress();
   std::lock_guard lock(mutex_);
   if (command_ == Command::kPark) command_ = Command::kRun;
   wake_.notify_all();

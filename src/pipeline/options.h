@@ -15,6 +15,7 @@ struct PipelineOptions {
   size_t max_fetch_bytes = size_t{24} << 20;            // fetched and not yet decoded, per lane
   size_t max_dead_letter_bytes = size_t{8} << 20;       // held by a lane before it commits
   std::chrono::milliseconds metadata_interval{30'000};  // how often new partitions and a recreated topic are looked for
+  std::chrono::milliseconds balance_interval{500};      // how often lanes are looked at for partitions to move
   std::chrono::milliseconds broker_timeout{5'000};
   std::chrono::milliseconds max_backoff{10'000};
 };

@@ -102,8 +102,13 @@ void SourceRunner::Run() {
     backoff = std::min(backoff * 2, env_.options.max_backoff);
   }
   SetState(SourceState::kRunning);
-  while (WaitFor(DescribeInterval())) {
-    const base::Status status = NoticeGrowth();
+  auto described = env_.clock->Monotonic();
+  while (WaitFor(std::min(DescribeInterval(), env_.options.balance_interval))) {
+    base::Status status = NoticeLag();
+    const auto now = env_.clock->Monotonic();
+    if (status.ok() && now - described < DescribeInterval()) continue;
+    described = now;
+    if (status.ok()) status = NoticeGrowth();
     // Kafka's lanes tell what they miss; a folder is only looked at here.
     if (admin_->DescribeAgainAfter() && (status.ok() || PassesByItself(status)))
       SetState(status.ok() ? SourceState::kRunning : SourceState::kWaiting, status);
@@ -278,6 +283,34 @@ base::Status SourceRunner::NoticeGrowth() {
     RETURN_IF_ERROR(lane->Unpark(Setup()));
   }
   known_.insert(known_.end(), added.begin(), added.end());
+  return {};
+}
+
+// Twice in a row the same partition should move: it moves, at a barrier of the two lanes.
+base::Status SourceRunner::NoticeLag() {
+  std::lock_guard barrier(barrier_);
+  const SourceSetup setup = Setup();
+  if (setup.source->paused) return {};
+  std::vector<LaneProgress> progress;
+  for (const auto& lane : lanes_) progress.push_back(lane->Progress());
+  const auto move = ChooseMove(progress);
+  const bool again = move && wanted_move_ && wanted_move_->partition == move->partition;
+  wanted_move_ = again ? std::nullopt : move;
+  if (!again) return {};
+  Lane& from = *lanes_[move->from];
+  Lane& to = *lanes_[move->to];
+  from.Park();
+  to.Park();
+  // The receiver tells of it first, so that no watermark is computed without it.
+  const auto position = from.TakePartition(move->partition);
+  if (position) to.AddPartitions({*position});
+  RETURN_IF_ERROR(to.Unpark(setup));
+  RETURN_IF_ERROR(from.Unpark(setup));
+  base::Log(base::Level::kInfo, "pipeline", "a partition changed its lane",
+            {{"source", setup.source->name},
+             {"partition", std::to_string(move->partition.value)},
+             {"from", std::to_string(from.id().value)},
+             {"to", std::to_string(to.id().value)}});
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "pipeline/balance.h"
 #include "pipeline/lane.h"
 #include "source/partition_names.h"
 
@@ -66,6 +67,7 @@ class SourceRunner {
   base::Status MakeLanes(const source::TopicInfo& info,
                          const std::vector<store::Position>& positions);
   base::Status NoticeGrowth();
+  base::Status NoticeLag();
   base::Result<std::vector<store::Position>> StoredPositions(const catalog::Source& source) const;
   model::LaneId LaneOf(model::PartitionId partition) const;
   size_t LaneCount(const source::TopicInfo& info) const;
@@ -82,6 +84,7 @@ class SourceRunner {
   std::unique_ptr<source::TopicAdmin> admin_;  // made under mutex_, by the runner's thread alone
   std::vector<std::unique_ptr<Lane>> lanes_;   // changed under mutex_, by the runner's thread alone
   std::vector<model::PartitionId> known_;
+  std::optional<PartitionMove> wanted_move_;  // by the last look
   size_t lane_count_ = 0;
   const std::shared_ptr<source::PartitionNames> names_;  // with the lanes' readers
   std::map<std::string, model::PartitionId> numbers_;    // the other way round

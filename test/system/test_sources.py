@@ -164,3 +164,28 @@ def test_which_client_reads_is_told(servers, feed, settings, options, reader):
     server.wait_for_positions("orders", {0: 2})
     assert server.value("SELECT reader FROM freshet.sources") == reader
     assert totals(server) == [(2, "3.00")]
+
+
+def test_an_idle_lane_takes_a_partition_of_one_that_lags(servers, feed):
+    """Lane 0 has partitions 0 and 2, which have all records; small commits keep it busy for some seconds."""
+    count = 150_000
+    orders = feed(partitions=4)
+    record = order(1)
+    for partition in (0, 2):
+        orders.send([record] * count, partition=partition)
+    server = servers({"lanes": "2", "max_batch_rows": "300"})
+    server.start()
+    server.run(orders.source("orders", COLUMNS, "retention = '0'"), VIEW)
+
+    def lanes():
+        return dict(server.query("SELECT partition, lane FROM freshet.source_partitions WHERE source = 'orders'"))
+
+    assert wait_until(lambda: len(lanes()) == 4, 20)
+    before = lanes()
+    assert before[0] == before[2] != before[1] == before[3]
+    assert wait_until(lambda: lanes()[0] != lanes()[2], 30)
+    server.wait_for_positions("orders", {0: count, 1: 0, 2: count, 3: 0}, seconds=120)
+    assert totals(server) == [(2 * count, f"{3 * count}.00")]
+    server.kill()
+    server.start()
+    assert totals(server) == [(2 * count, f"{3 * count}.00")]
