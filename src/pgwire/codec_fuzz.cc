@@ -1,14 +1,15 @@
-// Everything that reads bytes of a stranger: frames, startup packets, SCRAM messages, parameters of every type.
+// Everything that reads bytes of a stranger: frames, startup packets, SCRAM messages, parameters of
+// every type.
 #include <cstddef>
 #include <cstdint>
 
+#include "base/time_zone.h"
 #include "pgwire/array.h"
 #include "pgwire/codec.h"
 #include "pgwire/decode.h"
 #include "pgwire/numeric.h"
 #include "pgwire/scram.h"
 #include "pgwire/startup.h"
-#include "pgwire/time_zone.h"
 #include "pgwire/type_oids.h"
 
 namespace pgwire {
@@ -19,7 +20,8 @@ void CutFrames(std::string_view input, bool startup) {
   FrameBuffer frames;
   size_t bodies = 0;
   while (!input.empty()) {
-    const size_t piece = std::min<size_t>(input.size(), 1 + static_cast<unsigned char>(input[0]) % 7);
+    const size_t piece =
+        std::min<size_t>(input.size(), 1 + static_cast<unsigned char>(input[0]) % 7);
     frames.Append(input.substr(0, piece));
     input.remove_prefix(piece);
     while (true) {
@@ -35,7 +37,8 @@ void CutFrames(std::string_view input, bool startup) {
 void Decode(std::string_view input) {
   for (int id = 0; id <= static_cast<int>(model::TypeId::kRecord); ++id) {
     for (bool array : {false, true}) {
-      const auto text = DecodeBinaryParameter(input, {static_cast<model::TypeId>(id), 0, 0, array}, 1);
+      const auto text =
+          DecodeBinaryParameter(input, {static_cast<model::TypeId>(id), 0, 0, array}, 1);
       if (text.ok()) CHECK(IsUtf8(*text));
     }
   }
@@ -54,9 +57,11 @@ void Scram(std::string_view input) {
     ScramExchange exchange({verifier, true, bound ? "certificate" : "", "server"});
     const size_t middle = input.find('\n');
     const auto first = exchange.First(bound ? kScramPlus : kScram, input.substr(0, middle));
-    if (first.ok() && middle != std::string_view::npos) (void)exchange.Final(input.substr(middle + 1)).ok();
+    if (first.ok() && middle != std::string_view::npos)
+      (void)exchange.Final(input.substr(middle + 1)).ok();
   }
-  if (const auto parsed = base::ParseScramVerifier(input)) CHECK(base::ToText(*parsed) == input || !parsed->salt.empty());
+  if (const auto parsed = base::ParseScramVerifier(input))
+    CHECK(base::ToText(*parsed) == input || !parsed->salt.empty());
 }
 
 }  // namespace
@@ -68,9 +73,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CutFrames(input, false);
   CutFrames(input, true);
   const auto packet = ParseStartup(input);
-  if (packet.ok()) CHECK(IsUtf8(packet->user) && IsUtf8(packet->database) && (packet->kind != StartupPacket::Kind::kStart || !packet->user.empty()));
+  if (packet.ok())
+    CHECK(IsUtf8(packet->user) && IsUtf8(packet->database) &&
+          (packet->kind != StartupPacket::Kind::kStart || !packet->user.empty()));
   Decode(input);
   Scram(input);
-  if (size < 64) (void)TimeZone::Find(input).ok();
+  if (size < 64) (void)base::TimeZone::Find(input).ok();
   return 0;
 }

@@ -12,18 +12,22 @@
 // 1. While skip_to_sync_ is set, no message but Sync and Terminate has any effect.
 // 2. Every simple query and every Sync is answered by exactly one ReadyForQuery.
 // 3. Outside a transaction block no portal outlives the Sync (or simple query) after it.
-// 4. A query that reads stored rows begins in Lane::kHeavy only; its rows may be read in any lane but kNetwork.
+// 4. A query that reads stored rows begins in Lane::kHeavy only; its rows may be read in any lane
+// but kNetwork.
 
 namespace pgwire {
 namespace {
 
-base::Status Violation(std::string message) { return base::Invalid(std::move(message)).WithSqlstate("08P01"); }
+base::Status Violation(std::string message) {
+  return base::Invalid(std::move(message)).WithSqlstate("08P01");
+}
 
 bool EndsTransaction(const sql::Statement& statement) {
   const auto* transaction = std::get_if<sql::TransactionStatement>(&statement.body);
   if (!transaction) return false;
   using Kind = sql::TransactionStatement::Kind;
-  return transaction->kind == Kind::kCommit || transaction->kind == Kind::kRollback || transaction->kind == Kind::kRollbackTo;
+  return transaction->kind == Kind::kCommit || transaction->kind == Kind::kRollback ||
+         transaction->kind == Kind::kRollbackTo;
 }
 
 // Session commands: answered from memory at once.
@@ -33,8 +37,9 @@ bool IsOneOf(const sql::StatementBody& body) {
 }
 bool IsHeavy(const query::Prepared& prepared) {
   if (prepared.light) return false;
-  return !IsOneOf<sql::EmptyStatement, sql::SetStatement, sql::ShowStatement, sql::ResetStatement, sql::TransactionStatement,
-                  sql::CloseCursor, sql::PrepareStatement, sql::DeallocateStatement, sql::DiscardStatement, sql::ListenStatement,
+  return !IsOneOf<sql::EmptyStatement, sql::SetStatement, sql::ShowStatement, sql::ResetStatement,
+                  sql::TransactionStatement, sql::CloseCursor, sql::PrepareStatement,
+                  sql::DeallocateStatement, sql::DiscardStatement, sql::ListenStatement,
                   sql::RefusedStatement>(prepared.statement.body);
 }
 
@@ -56,7 +61,7 @@ base::Status Commands::Handle(const Frame& frame) {
   switch (frame.type) {
     case 'Q': Query(frame.body); break;
     case 'S': Sync(); break;
-    case 'H': break;                                   // everything is sent as soon as it is made
+    case 'H': break;  // everything is sent as soon as it is made
     case 'P': status = Parse(frame.body); break;
     case 'B': status = Bind(frame.body); break;
     case 'D': status = Describe(frame.body); break;
@@ -68,9 +73,10 @@ base::Status Commands::Handle(const Frame& frame) {
       break;
     case 'd':
     case 'c':
-    case 'f': break;                                   // left over from a COPY that was refused
+    case 'f': break;  // left over from a COPY that was refused
     default:
-      return Violation("invalid frontend message type " + std::to_string(static_cast<unsigned char>(frame.type)));
+      return Violation("invalid frontend message type " +
+                       std::to_string(static_cast<unsigned char>(frame.type)));
   }
   if (!status.ok()) {
     skip_to_sync_ = true;
@@ -95,7 +101,8 @@ void Commands::CancelPending() {
   }
 }
 
-// ------------------------------------------------------------------------------------------------ simple protocol
+// ------------------------------------------------------------------------------------------------
+// simple protocol
 
 void Commands::Query(std::string_view body) {
   EraseStatement("");
@@ -107,7 +114,8 @@ void Commands::Query(std::string_view body) {
   const std::string text(reader.Text());
   base::Status status;
   if (!reader.Finished()) status = Violation("malformed query message");
-  else if (!IsUtf8(text)) status = base::DataError("invalid byte sequence for encoding \"UTF8\"").WithSqlstate("22021");
+  else if (!IsUtf8(text))
+    status = base::DataError("invalid byte sequence for encoding \"UTF8\"").WithSqlstate("22021");
   if (status.ok()) {
     auto statements = session_->Parse(text);
     if (statements.ok()) batch_ = statements.Take();
@@ -139,7 +147,8 @@ Wants Commands::ContinueSimple(Lane lane) {
   return ended_ ? Wants::kClose : Wants::kInput;
 }
 
-// Prepares the next statement of the batch; false when there is none or it failed (then the query is finished).
+// Prepares the next statement of the batch; false when there is none or it failed (then the query
+// is finished).
 bool Commands::NextSimpleStatement() {
   if (batch_next_ == batch_.size()) {
     FinishSimple();
@@ -159,7 +168,8 @@ bool Commands::NextSimpleStatement() {
   const auto& fields = (*prepared)->fields;
   std::vector<Format> formats(fields.size(), Format::kText);
   if ((*prepared)->returns_rows) WriteRowDescription(fields, formats, out_);
-  simple_portal_ = std::make_unique<Portal>(prepared.Take(), std::vector<query::Parameter>(), std::move(formats));
+  simple_portal_ = std::make_unique<Portal>(prepared.Take(), std::vector<query::Parameter>(),
+                                            std::move(formats));
   simple_portal_->Begin(0);
   return true;
 }
@@ -171,9 +181,11 @@ void Commands::FinishSimple() {
   if (!ended_) Ready();
 }
 
-// ------------------------------------------------------------------------------------------------------- both
+// -------------------------------------------------------------------------------------------------------
+// both
 
-base::Result<std::shared_ptr<query::Prepared>> Commands::Prepare(sql::Statement statement, std::vector<model::Type> types) {
+base::Result<std::shared_ptr<query::Prepared>> Commands::Prepare(sql::Statement statement,
+                                                                 std::vector<model::Type> types) {
   RETURN_IF_ERROR(CheckTransaction(statement));
   return session_->Prepare(std::move(statement), std::move(types));
 }
@@ -181,7 +193,9 @@ base::Result<std::shared_ptr<query::Prepared>> Commands::Prepare(sql::Statement 
 base::Status Commands::CheckTransaction(const sql::Statement& statement) const {
   if (session_->TransactionState() != 'E' || EndsTransaction(statement)) return {};
   if (std::holds_alternative<sql::EmptyStatement>(statement.body)) return {};
-  return base::Invalid("current transaction is aborted, commands ignored until end of transaction block").WithSqlstate("25P02");
+  return base::Invalid(
+             "current transaction is aborted, commands ignored until end of transaction block")
+      .WithSqlstate("25P02");
 }
 
 std::optional<base::Result<Portal::Progress>> Commands::RunPortal(Portal* portal, Lane lane) {
@@ -189,7 +203,8 @@ std::optional<base::Result<Portal::Progress>> Commands::RunPortal(Portal* portal
   const sql::Statement& statement = portal->prepared().statement;
   if (!portal->started()) {
     if (lane != Lane::kHeavy && IsHeavy(portal->prepared())) return std::nullopt;
-    if (base::Status status = CheckTransaction(statement); !status.ok()) return base::Result<Portal::Progress>(std::move(status));
+    if (base::Status status = CheckTransaction(statement); !status.ok())
+      return base::Result<Portal::Progress>(std::move(status));
     begun_ = base::Clock::System().Monotonic();
     if (Deallocate(statement)) {
       WriteCommandComplete("DEALLOCATE", out_);
@@ -232,23 +247,27 @@ void Commands::Fail(const base::Status& status) {
   const bool fatal = IsFatal(status);
   WriteErrorResponse(status, fatal ? Severity::kFatal : Severity::kError, out_);
   PgwireMetrics::Get().Error(status.sqlstate());
-  if (status.code() == base::Code::kInternal) base::Log(base::Level::kError, "pgwire", "statement failed", {{"error", status.ToString()}});
+  if (status.code() == base::Code::kInternal)
+    base::Log(base::Level::kError, "pgwire", "statement failed", {{"error", status.ToString()}});
   ended_ |= fatal;
   if (session_->TransactionState() == 'T') session_->Fail();
 }
 
 void Commands::Ready() {
-  for (const auto& [name, value] : session_->TakeChangedSettings()) WriteParameterStatus(name, value, out_);
+  for (const auto& [name, value] : session_->TakeChangedSettings())
+    WriteParameterStatus(name, value, out_);
   WriteReadyForQuery(session_->TransactionState(), out_);
 }
 
-// What the text of this result depends on. The zone is only looked up for results that show it, so that a zone which is
-// not known here cannot keep anybody from setting another.
+// What the text of this result depends on. The zone is only looked up for results that show it, so
+// that a zone which is not known here cannot keep anybody from setting another.
 base::Result<TextStyle> Commands::Style(const model::Fields& fields) {
-  const bool shows_zone = std::any_of(fields.begin(), fields.end(), [](const auto& f) { return f.type.id == model::TypeId::kTimestampTz; });
+  const bool shows_zone = std::any_of(fields.begin(), fields.end(), [](const auto& f) {
+    return f.type.id == model::TypeId::kTimestampTz;
+  });
   std::string zone_name = session_->Setting("TimeZone");
   if (shows_zone && zone_name != zone_name_) {
-    ASSIGN_OR_RETURN(style_.time_zone, TimeZone::Find(zone_name));
+    ASSIGN_OR_RETURN(style_.time_zone, base::TimeZone::Find(zone_name));
     zone_name_ = std::move(zone_name);
   }
   const std::string digits = session_->Setting("extra_float_digits");

@@ -1,4 +1,5 @@
-// Text and bytes that a PostgreSQL 15.20 gave for the same values (its ::text and its *_send functions).
+// Text and bytes that a PostgreSQL 15.20 gave for the same values (its ::text and its *_send
+// functions).
 #include "pgwire/encode.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +26,8 @@ std::string Hex(std::string_view bytes) {
 }
 
 // The bytes of the only cell of a row, without its length.
-base::Result<std::string> Cell(model::Type type, const ColumnView& column, Format format, const TextStyle& style = {}) {
+base::Result<std::string> Cell(model::Type type, const ColumnView& column, Format format,
+                               const TextStyle& style = {}) {
   RowEncoder encoder({{"c", type}}, {format}, style);
   model::ChunkView chunk{1, {column}};
   WriteBuffer out;
@@ -85,7 +87,8 @@ TEST(Encode, Float8) {
       {kInf, {"Infinity", "7ff0000000000000"}},
       {-kInf, {"-Infinity", "fff0000000000000"}},
   };
-  for (const auto& [value, expected] : vectors) Expect(TypeId::kFloat8, CellKind::kDouble, value, expected.first, expected.second);
+  for (const auto& [value, expected] : vectors)
+    Expect(TypeId::kFloat8, CellKind::kDouble, value, expected.first, expected.second);
 }
 
 TEST(Encode, Float4) {
@@ -102,7 +105,8 @@ TEST(Encode, ExtraFloatDigitsRound) {
   style.extra_float_digits = 0;
   EXPECT_EQ(*Cell(model::kFloat8, One(CellKind::kDouble, tenth_ish), Format::kText, style), "0.3");
   EXPECT_EQ(*Cell(model::kFloat8, One(CellKind::kDouble, big), Format::kText, style), "1e+15");
-  EXPECT_EQ(*Cell(model::kFloat8, One(CellKind::kDouble, long_one), Format::kText, style), "123456789.123457");
+  EXPECT_EQ(*Cell(model::kFloat8, One(CellKind::kDouble, long_one), Format::kText, style),
+            "123456789.123457");
   style.extra_float_digits = -15;
   const double other = 12345.678;
   EXPECT_EQ(*Cell(model::kFloat8, One(CellKind::kDouble, other), Format::kText, style), "1e+04");
@@ -123,16 +127,22 @@ TEST(Encode, ValuesOutsideTheirDeclaredTypeAreErrors) {
   const uint64_t bigger = UINT64_MAX;
   for (Format format : {Format::kText, Format::kBinary}) {
     EXPECT_EQ(Cell(model::kInt4, One(CellKind::kInt64, big), format).status().sqlstate(), "22003");
-    EXPECT_EQ(Cell({TypeId::kInt2}, One(CellKind::kInt64, big), format).status().sqlstate(), "22003");
-    EXPECT_EQ(Cell(model::kInt8, One(CellKind::kUInt64, bigger), format).status().sqlstate(), "22003");
+    EXPECT_EQ(Cell({TypeId::kInt2}, One(CellKind::kInt64, big), format).status().sqlstate(),
+              "22003");
+    EXPECT_EQ(Cell(model::kInt8, One(CellKind::kUInt64, bigger), format).status().sqlstate(),
+              "22003");
   }
-  EXPECT_EQ(Cell({TypeId::kOid}, One(CellKind::kUInt64, bigger), Format::kBinary).status().sqlstate(), "22003");
+  EXPECT_EQ(
+      Cell({TypeId::kOid}, One(CellKind::kUInt64, bigger), Format::kBinary).status().sqlstate(),
+      "22003");
 }
 
 TEST(Encode, TypesAndMemoryThatDoNotGoTogetherAreOurError) {
   const int64_t number = 1;
-  EXPECT_EQ(Cell(model::kBool, One(CellKind::kInt64, number), Format::kText).status().code(), base::Code::kInternal);
-  EXPECT_EQ(Cell({TypeId::kUuid}, One(CellKind::kInt64, number), Format::kBinary).status().code(), base::Code::kInternal);
+  EXPECT_EQ(Cell(model::kBool, One(CellKind::kInt64, number), Format::kText).status().code(),
+            base::Code::kInternal);
+  EXPECT_EQ(Cell({TypeId::kUuid}, One(CellKind::kInt64, number), Format::kBinary).status().code(),
+            base::Code::kInternal);
 }
 
 struct Decimal {
@@ -144,11 +154,14 @@ struct Decimal {
 
 TEST(Encode, Numeric) {
   const Decimal vectors[] = {
-      {0, 0, "0", "0000000000000000"},        {0, 2, "0.00", "0000000000000002"},
-      {1, 0, "1", "00010000000000000001"},    {-1, 0, "-1", "00010000400000000001"},
+      {0, 0, "0", "0000000000000000"},
+      {0, 2, "0.00", "0000000000000002"},
+      {1, 0, "1", "00010000000000000001"},
+      {-1, 0, "-1", "00010000400000000001"},
       {10000, 0, "10000", "00010001000000000001"},
       {9999, 0, "9999", "0001000000000000270f"},
-      {1, 1, "0.1", "0001ffff0000000103e8"},  {-5, 2, "-0.05", "0001ffff4000000201f4"},
+      {1, 1, "0.1", "0001ffff0000000103e8"},
+      {-5, 2, "-0.05", "0001ffff4000000201f4"},
       {1230, 2, "12.30", "0002000000000002000c0bb8"},
       {1, 4, "0.0001", "0001ffff000000040001"},
       {1, 5, "0.00001", "0001fffe0000000503e8"},
@@ -169,17 +182,22 @@ TEST(Encode, Numeric) {
   EXPECT_EQ(*Cell(model::kNumeric, column, Format::kText), "-1.23");
   EXPECT_EQ(*Cell(model::kFloat8, column, Format::kText), "-1.23");
   Int128 huge = 0;
-  for (char c : std::string_view("12345678901234567890123456789012345678")) huge = huge * 10 + (c - '0');
-  EXPECT_EQ(*Cell(model::kNumeric, One(CellKind::kHugeInt, huge), Format::kText), "12345678901234567890123456789012345678");
+  for (char c : std::string_view("12345678901234567890123456789012345678"))
+    huge = huge * 10 + (c - '0');
+  EXPECT_EQ(*Cell(model::kNumeric, One(CellKind::kHugeInt, huge), Format::kText),
+            "12345678901234567890123456789012345678");
   EXPECT_EQ(Hex(*Cell(model::kNumeric, One(CellKind::kHugeInt, huge), Format::kBinary)),
             "000a000900000000000c0d801ed204d2162e23340d801ed204d2162e");
 }
 
 TEST(Encode, NumericFromADoubleHasNoExponent) {
-  const double tiny = 1.5e-7, large = 1e20, not_a_number = std::nan(""), largest = 1.7976931348623157e308;
+  const double tiny = 1.5e-7, large = 1e20, not_a_number = std::nan(""),
+               largest = 1.7976931348623157e308;
   EXPECT_EQ(*Cell(model::kNumeric, One(CellKind::kDouble, tiny), Format::kText), "0.00000015");
-  EXPECT_EQ(*Cell(model::kNumeric, One(CellKind::kDouble, large), Format::kText), "100000000000000000000");
-  EXPECT_EQ(Hex(*Cell(model::kNumeric, One(CellKind::kDouble, not_a_number), Format::kBinary)), "00000000c0000000");
+  EXPECT_EQ(*Cell(model::kNumeric, One(CellKind::kDouble, large), Format::kText),
+            "100000000000000000000");
+  EXPECT_EQ(Hex(*Cell(model::kNumeric, One(CellKind::kDouble, not_a_number), Format::kBinary)),
+            "00000000c0000000");
   EXPECT_EQ(Cell(model::kNumeric, One(CellKind::kDouble, largest), Format::kText)->size(), 309u);
 }
 
@@ -188,7 +206,8 @@ TEST(Encode, Dates) {
   Expect(TypeId::kDate, CellKind::kDate, int32_t{10957 + 59}, "2000-02-29", "0000003b");
   Expect(TypeId::kDate, CellKind::kDate, int32_t{-719162}, "0001-01-01", "fff4dbf9");
   Expect(TypeId::kDate, CellKind::kDate, int32_t{-719163}, "0001-12-31 BC", "fff4dbf8");
-  Expect(TypeId::kDate, CellKind::kDate, static_cast<int32_t>(0xfff49d7b) + 10957, "0044-03-15 BC", "fff49d7b");
+  Expect(TypeId::kDate, CellKind::kDate, static_cast<int32_t>(0xfff49d7b) + 10957, "0044-03-15 BC",
+         "fff49d7b");
   Expect(TypeId::kDate, CellKind::kDate, int32_t{0x0039a81f + 10957}, "12345-06-07", "0039a81f");
   Expect(TypeId::kDate, CellKind::kDate, INT32_MAX, "infinity", "7fffffff");
   Expect(TypeId::kDate, CellKind::kDate, -INT32_MAX, "-infinity", "80000000");
@@ -196,13 +215,18 @@ TEST(Encode, Dates) {
 }
 
 TEST(Encode, Timestamps) {
-  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{0}, "1970-01-01 00:00:00", "fffca2fec4c82000");
-  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{1795492761123456}, "2026-11-24 03:59:21.123456", "000303fc81015a80");
-  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{1795492761100000}, "2026-11-24 03:59:21.1", "000303fc8100fee0");
-  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{-1}, "1969-12-31 23:59:59.999999", "fffca2fec4c81fff");
+  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{0}, "1970-01-01 00:00:00",
+         "fffca2fec4c82000");
+  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{1795492761123456},
+         "2026-11-24 03:59:21.123456", "000303fc81015a80");
+  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{1795492761100000},
+         "2026-11-24 03:59:21.1", "000303fc8100fee0");
+  Expect(TypeId::kTimestamp, CellKind::kTimestamp, int64_t{-1}, "1969-12-31 23:59:59.999999",
+         "fffca2fec4c81fff");
   Expect(TypeId::kTimestamp, CellKind::kTimestamp, INT64_MAX, "infinity", "7fffffffffffffff");
   Expect(TypeId::kTimestamp, CellKind::kTimestamp, -INT64_MAX, "-infinity", "8000000000000000");
-  Expect(TypeId::kTimestamp, CellKind::kDate, int32_t{0}, "1970-01-01 00:00:00", "fffca2fec4c82000");
+  Expect(TypeId::kTimestamp, CellKind::kDate, int32_t{0}, "1970-01-01 00:00:00",
+         "fffca2fec4c82000");
 }
 
 TEST(Encode, TimestampsWithTimeZone) {
@@ -229,22 +253,26 @@ TEST(Encode, TimestampsWithTimeZone) {
       {"UTC", "infinity", INT64_MAX},
   };
   for (const Vector& v : vectors) {
-    auto zone = TimeZone::Find(v.zone);
+    auto zone = base::TimeZone::Find(v.zone);
     ASSERT_TRUE(zone.ok()) << v.zone;
     TextStyle style{*zone, 1};
-    EXPECT_EQ(*Cell(model::kTimestampTz, One(CellKind::kTimestamp, v.micros), Format::kText, style), v.text);
+    EXPECT_EQ(*Cell(model::kTimestampTz, One(CellKind::kTimestamp, v.micros), Format::kText, style),
+              v.text);
   }
   const int64_t epoch = 0;
-  EXPECT_EQ(Hex(*Cell(model::kTimestampTz, One(CellKind::kTimestamp, epoch), Format::kBinary)), "fffca2fec4c82000");
+  EXPECT_EQ(Hex(*Cell(model::kTimestampTz, One(CellKind::kTimestamp, epoch), Format::kBinary)),
+            "fffca2fec4c82000");
 }
 
 TEST(TimeZone, RefusesNamesThatAreNone) {
-  for (const char* name : {"", "Nowhere", "Europe/", "+", "+25:61", "+200", "../etc/passwd", "<+03", "UTC+x"})
-    EXPECT_EQ(TimeZone::Find(name).status().sqlstate(), "22023") << name;
+  for (const char* name :
+       {"", "Nowhere", "Europe/", "+", "+25:61", "+200", "../etc/passwd", "<+03", "UTC+x"})
+    EXPECT_EQ(base::TimeZone::Find(name).status().sqlstate(), "22023") << name;
 }
 
 TEST(Encode, TimesAndIntervals) {
-  Expect(TypeId::kTime, CellKind::kTime, int64_t{86399999999}, "23:59:59.999999", "000000141dd75fff");
+  Expect(TypeId::kTime, CellKind::kTime, int64_t{86399999999}, "23:59:59.999999",
+         "000000141dd75fff");
   Expect(TypeId::kTime, CellKind::kTime, int64_t{86400000000}, "24:00:00", "000000141dd76000");
   struct Vector {
     IntervalCell cell;
@@ -255,8 +283,12 @@ TEST(Encode, TimesAndIntervals) {
       {{0, 0, 0}, "00:00:00", "00000000000000000000000000000000"},
       {{0, 1, 0}, "1 day", "00000000000000000000000100000000"},
       {{0, -1, 0}, "-1 days", "0000000000000000ffffffff00000000"},
-      {{14, 3, 14706789000}, "1 year 2 mons 3 days 04:05:06.789", "000000036c97ca88000000030000000e"},
-      {{-14, 3, -14706000000}, "-1 years -2 mons +3 days -04:05:06", "fffffffc93743f8000000003fffffff2"},
+      {{14, 3, 14706789000},
+       "1 year 2 mons 3 days 04:05:06.789",
+       "000000036c97ca88000000030000000e"},
+      {{-14, 3, -14706000000},
+       "-1 years -2 mons +3 days -04:05:06",
+       "fffffffc93743f8000000003fffffff2"},
       {{1, -1, 0}, "1 mon -1 days", "0000000000000000ffffffff00000001"},
       {{0, 0, 360000000000}, "100:00:00", "00000053d1ac10000000000000000000"},
       {{0, 0, -1500000}, "-00:00:01.5", "ffffffffffe91ca00000000000000000"},
@@ -264,7 +296,8 @@ TEST(Encode, TimesAndIntervals) {
       {{0, 1, -1000000}, "1 day -00:00:01", "fffffffffff0bdc00000000100000000"},
       {{0, -1, 1000000}, "-1 days +00:00:01", "00000000000f4240ffffffff00000000"},
   };
-  for (const Vector& v : vectors) Expect(TypeId::kInterval, CellKind::kInterval, v.cell, v.text, v.hex);
+  for (const Vector& v : vectors)
+    Expect(TypeId::kInterval, CellKind::kInterval, v.cell, v.text, v.hex);
   const IntervalCell extreme{INT32_MIN, INT32_MIN, INT64_MIN};
   EXPECT_EQ(*Cell({TypeId::kInterval}, One(CellKind::kInterval, extreme), Format::kText),
             "-178956970 years -8 mons -2147483648 days -2562047788:00:54.775808");
@@ -282,15 +315,20 @@ model::StringCell Text(std::string_view text) {
 TEST(Encode, TextsBytesAndWords) {
   Expect(TypeId::kText, CellKind::kString, Text("short"), "short", "73686f7274");
   Expect(TypeId::kText, CellKind::kString, Text(""), "", "");
-  Expect(TypeId::kName, CellKind::kString, Text("longer than twelve"), "longer than twelve", "6c6f6e676572207468616e207477656c7665");
-  Expect(TypeId::kBytea, CellKind::kBlob, Text(std::string_view("\0\xff\x10", 3)), "\\x00ff10", "00ff10");
+  Expect(TypeId::kName, CellKind::kString, Text("longer than twelve"), "longer than twelve",
+         "6c6f6e676572207468616e207477656c7665");
+  Expect(TypeId::kBytea, CellKind::kBlob, Text(std::string_view("\0\xff\x10", 3)), "\\x00ff10",
+         "00ff10");
   Expect(TypeId::kJsonb, CellKind::kString, Text("{\"a\": 1}"), "{\"a\": 1}", "017b2261223a20317d");
   Expect(TypeId::kBool, CellKind::kBool, uint8_t{1}, "t", "01");
   Expect(TypeId::kText, CellKind::kBool, uint8_t{0}, "false", "66616c7365");
   Expect(TypeId::kChar, CellKind::kString, Text("r"), "r", "72");
   Expect(TypeId::kText, CellKind::kInt32, int32_t{7}, "7", "37");
-  const Int128 uuid = static_cast<Int128>(uint64_t{0x0011223344556677} ^ (uint64_t{1} << 63)) << 64 | Int128{0x8899aabbccddeeff};
-  Expect(TypeId::kUuid, CellKind::kUuid, uuid, "00112233-4455-6677-8899-aabbccddeeff", "00112233445566778899aabbccddeeff");
+  const Int128 uuid = static_cast<Int128>(uint64_t{0x0011223344556677} ^ (uint64_t{1} << 63))
+                          << 64 |
+                      Int128{0x8899aabbccddeeff};
+  Expect(TypeId::kUuid, CellKind::kUuid, uuid, "00112233-4455-6677-8899-aabbccddeeff",
+         "00112233445566778899aabbccddeeff");
 }
 
 TEST(Encode, NullsByKindAndByBit) {
@@ -318,11 +356,13 @@ TEST(Encode, Arrays) {
   const model::Type int4_array{TypeId::kInt4, 0, 0, true};
   EXPECT_EQ(*Cell(int4_array, column, Format::kText), "{{1,2},{3,NULL}}");
   EXPECT_EQ(Hex(*Cell(int4_array, column, Format::kBinary)),
-            "00000002000000010000001700000002000000010000000200000001000000040000000100000004000000020000000400000003ffffffff");
+            "00000002000000010000001700000002000000010000000200000001000000040000000100000004000000"
+            "020000000400000003ffffffff");
   ColumnView nothing = One(CellKind::kList, empty);
   nothing.child = {elements};
   EXPECT_EQ(*Cell(int4_array, nothing, Format::kText), "{}");
-  EXPECT_EQ(Hex(*Cell({TypeId::kText, 0, 0, true}, nothing, Format::kBinary)), "000000000000000000000019");
+  EXPECT_EQ(Hex(*Cell({TypeId::kText, 0, 0, true}, nothing, Format::kBinary)),
+            "000000000000000000000019");
 }
 
 TEST(Encode, RaggedArraysAreNoBinaryValue) {
@@ -333,7 +373,8 @@ TEST(Encode, RaggedArraysAreNoBinaryValue) {
   lists.child = {One(CellKind::kInt32, numbers[0])};
   ColumnView column = One(CellKind::kList, outer);
   column.child = {lists};
-  EXPECT_EQ(Cell({TypeId::kInt4, 0, 0, true}, column, Format::kBinary).status().sqlstate(), "2202E");
+  EXPECT_EQ(Cell({TypeId::kInt4, 0, 0, true}, column, Format::kBinary).status().sqlstate(),
+            "2202E");
 }
 
 TEST(Encode, ArrayElementsAreQuotedWherePostgresQuotes) {

@@ -61,7 +61,8 @@ class ViewValues : public ::testing::TestWithParam<ViewCase> {
     auto connected = store_->Connect();
     ASSERT_TRUE(connected.ok());
     connection_ = connected.Take();
-    Run("CREATE TABLE rows (" + std::string(kColumns) + ", part INTEGER)");
+    Run("CREATE TABLE rows (" + std::string(kColumns) +
+        R"(, part INTEGER, "__partition" INTEGER, "__offset" BIGINT))");
   }
 
   void Run(const std::string& sql) {
@@ -109,7 +110,7 @@ class ViewValues : public ::testing::TestWithParam<ViewCase> {
                 ", make_timestamp(" +
                 std::to_string(1'700'000'000'000'000LL + below(7200) * 1'000'000LL) + "), " +
                 or_null("DATE '2024-01-01' + " + std::to_string(below(60))) + ", " +
-                std::to_string(below(parts)) + ")";
+                std::to_string(below(parts)) + ", 0, " + std::to_string(i) + ")";
     }
     Run("INSERT INTO rows VALUES " + values);
   }
@@ -308,6 +309,115 @@ const ViewCase kCases[] = {
      "SELECT paid, approx_count_distinct(id) AS n, approx_count_distinct(region) AS r FROM rows "
      "GROUP BY paid",
      "SELECT paid, count(DISTINCT id) n, count(DISTINCT region) r FROM rows GROUP BY paid", 0.04},
+    {"exact_distinct",
+     "SELECT paid, count(DISTINCT qty) AS q, count(DISTINCT region) FILTER (WHERE small > 0) AS r, "
+     "sum(DISTINCT qty) AS s, sum(DISTINCT amount) AS a, avg(DISTINCT small) AS m, count(DISTINCT "
+     "d) "
+     "AS d, sum(DISTINCT id) AS i, count(*) AS n FROM rows GROUP BY paid",
+     "SELECT paid, count(DISTINCT qty) q, count(DISTINCT region) FILTER (WHERE small > 0) r, "
+     "sum(DISTINCT qty) s, sum(DISTINCT amount) a, avg(DISTINCT small) m, count(DISTINCT d) d, "
+     "sum(DISTINCT id) i, count(*) n FROM rows GROUP BY paid",
+     1e-14},
+    {"distinct_without_group",
+     "SELECT count(DISTINCT price) AS p, sum(DISTINCT price) AS s, avg(DISTINCT qty) AS q FROM "
+     "rows",
+     "SELECT count(DISTINCT price) p, sum(DISTINCT price) s, avg(DISTINCT qty) q FROM rows", 1e-9},
+    {"first_and_last",
+     "SELECT region, first(qty) AS a, last(qty) AS b, first(amount ORDER BY price) AS c, "
+     "last(region ORDER BY ts DESC) AS d, last(price) FILTER (WHERE paid) AS e FROM rows GROUP BY "
+     "region",
+     "SELECT region, first(qty ORDER BY ts, id) a, last(qty ORDER BY ts, id) b, first(amount ORDER "
+     "BY price, id) FILTER (WHERE price IS NOT NULL) c, first(region ORDER BY ts, id) d, "
+     "last(price "
+     "ORDER BY ts, id) FILTER (WHERE paid) e FROM rows GROUP BY region"},
+    {"extremes_of_pairs",
+     "SELECT region, arg_min(amount, qty) AS a, arg_max(id, small) AS b, arg_max(region, ts) "
+     "FILTER "
+     "(WHERE qty > 0) AS c FROM rows GROUP BY region",
+     "SELECT region, first(amount ORDER BY qty, amount) FILTER (WHERE amount IS NOT NULL AND qty "
+     "IS "
+     "NOT NULL) a, last(id ORDER BY small, id) FILTER (WHERE small IS NOT NULL AND id IS NOT NULL) "
+     "b, last(region ORDER BY ts, region) FILTER (WHERE qty > 0 AND region IS NOT NULL) c FROM "
+     "rows "
+     "GROUP BY region"},
+    {"pairs",
+     "SELECT region, corr(price, qty) AS a, covar_pop(price, amount) AS b, covar_samp(qty, small) "
+     "AS c, regr_slope(amount, qty) AS d, regr_intercept(amount, qty) AS e, regr_r2(price, small) "
+     "AS f, regr_sxx(qty, small) AS g, regr_syy(qty, small) AS h, regr_sxy(qty, small) AS i, "
+     "regr_avgx(qty, small) AS j, regr_avgy(qty, small) AS k, regr_count(qty, small) AS l FROM "
+     "rows "
+     "GROUP BY region",
+     "SELECT region, nullif(corr(price, qty), 'nan') a, covar_pop(price, amount) b, "
+     "covar_samp(qty, small) c, "
+     "nullif(regr_slope(amount, qty), 'nan') d, nullif(regr_intercept(amount, qty), 'nan') e, "
+     "nullif(regr_r2(price, small), 'nan') f, "
+     "regr_sxx(qty, small) g, regr_syy(qty, small) h, regr_sxy(qty, small) i, regr_avgx(qty, "
+     "small) "
+     "j, regr_avgy(qty, small) k, regr_count(qty, small) l FROM rows GROUP BY region",
+     1e-8},
+    {"histograms",
+     "SELECT paid, histogram(region) AS h, histogram(qty / 50) AS q FROM rows GROUP BY paid",
+     "SELECT paid, (SELECT '{' || string_agg(to_json(r) || ': ' || n, ', ' ORDER BY length(r), r) "
+     "|| '}' FROM "
+     "(SELECT region r, count(*) n FROM rows i WHERE i.paid IS NOT DISTINCT FROM o.paid AND region "
+     "IS NOT NULL GROUP BY 1)) h, (SELECT '{' || string_agg('\"' || r || '\": ' || n, ', ' ORDER "
+     "BY length(r), r) || '}' FROM (SELECT (sign(qty) * (abs(qty) // 50))::INT::VARCHAR r, "
+     "count(*) n FROM rows "
+     "i "
+     "WHERE i.paid IS NOT DISTINCT FROM o.paid AND qty IS NOT NULL GROUP BY 1)) q FROM (SELECT "
+     "DISTINCT paid FROM rows) o"},
+    {"most_frequent", "SELECT approx_top_k(region, 2) AS t FROM rows",
+     "SELECT '[' || string_agg('{\"count\": ' || n || ', \"value\": ' || to_json(r) || '}', ', ' "
+     "ORDER BY n DESC, r) || ']' t FROM (SELECT region r, count(*) n FROM rows WHERE region IS NOT "
+     "NULL GROUP BY 1 ORDER BY n DESC, r LIMIT 2)"},
+    {"collected",
+     "SELECT paid, string_agg(region, '; ' ORDER BY ts DESC, id) AS a, array_agg(qty ORDER BY "
+     "amount "
+     "NULLS FIRST, id DESC) AS b, string_agg(DISTINCT region, ',' ORDER BY region DESC) AS c, "
+     "string_agg(region, '' ORDER BY id) FILTER (WHERE false) IS NULL AS d FROM rows GROUP BY paid",
+     "SELECT paid, string_agg(region, '; ' ORDER BY ts DESC, id) a, array_agg(qty ORDER BY amount "
+     "NULLS FIRST, id DESC) b, string_agg(DISTINCT region, ',' ORDER BY region DESC) c, true d "
+     "FROM "
+     "rows GROUP BY paid"},
+    {"hop_distinct",
+     "SELECT window_start, count(DISTINCT region) AS r, last(qty) AS q FROM HOP(rows, ts, INTERVAL "
+     "'10' MINUTE, INTERVAL '20' MINUTE) GROUP BY window_start",
+     "SELECT ws, count(DISTINCT region) r, last(qty ORDER BY ts, id) q FROM rows, (SELECT "
+     "unnest(generate_series(TIMESTAMP '2023-11-14 21:00:00', TIMESTAMP '2023-11-15 01:00:00', "
+     "INTERVAL 10 MINUTE)) ws) WHERE ws <= ts AND ts < ws + INTERVAL 20 MINUTE GROUP BY ALL"},
+    {"sessions",
+     "SELECT window_start, window_end, region, count(*) AS n, sum(amount) AS s, count(DISTINCT "
+     "qty) "
+     "AS q FROM SESSION(rows, ts, INTERVAL '1' MINUTE, region) GROUP BY window_start, window_end, "
+     "region",
+     "SELECT min(ts) ws, max(ts) + INTERVAL 1 MINUTE we, region, count(*) n, sum(amount) s, "
+     "count(DISTINCT qty) q FROM (SELECT *, sum(b) OVER (PARTITION BY region ORDER BY ts) i FROM "
+     "(SELECT *, CASE WHEN ts - lag(ts) OVER (PARTITION BY region ORDER BY ts) < INTERVAL 1 MINUTE "
+     "THEN 0 ELSE 1 END b FROM rows)) GROUP BY region, i"},
+    {"sessions_of_all",
+     "SELECT window_start, count(*) AS n FROM SESSION(rows, ts, INTERVAL '20' SECOND) GROUP BY "
+     "window_start HAVING count(*) > 2",
+     "SELECT min(ts) ws, count(*) n FROM (SELECT *, sum(b) OVER (ORDER BY ts) i FROM (SELECT *, "
+     "CASE "
+     "WHEN ts - lag(ts) OVER (ORDER BY ts) < INTERVAL 20 SECOND THEN 0 ELSE 1 END b FROM rows)) "
+     "GROUP BY i HAVING count(*) > 2"},
+    {"sessions_shared",
+     "SELECT paid, window_start, region, window_end, max(price) AS m FROM SESSION(rows, ts, "
+     "INTERVAL "
+     "'1' MINUTE, region) WHERE region <> 'south' GROUP BY paid, window_start, region, window_end",
+     "SELECT paid, ws, region, we, max(price) m FROM (SELECT *, min(ts) OVER (PARTITION BY region, "
+     "i) "
+     "ws, max(ts) OVER (PARTITION BY region, i) + INTERVAL 1 MINUTE we FROM (SELECT *, sum(b) OVER "
+     "(PARTITION BY region ORDER BY ts) i FROM (SELECT *, CASE WHEN ts - lag(ts) OVER (PARTITION "
+     "BY "
+     "region ORDER BY ts) < INTERVAL 1 MINUTE THEN 0 ELSE 1 END b FROM rows WHERE region <> "
+     "'south'))) GROUP BY ALL"},
+    {"civil_days",
+     "SELECT window_start, window_end, count(*) AS n FROM TUMBLE(rows, ts, INTERVAL '1' DAY, "
+     "INTERVAL '17' HOUR, 'America/New_York') GROUP BY 1, 2",
+     "SELECT CASE WHEN ts < TIMESTAMP '2023-11-14 22:00:00' THEN TIMESTAMP '2023-11-13 22:00:00' "
+     "ELSE TIMESTAMP '2023-11-14 22:00:00' END ws, ws + INTERVAL 1 DAY we, count(*) n FROM rows "
+     "GROUP BY ALL"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Cases, ViewValues, ::testing::ValuesIn(kCases),

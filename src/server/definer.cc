@@ -252,7 +252,13 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
         view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "",
         {}};
     for (const auto& key : view->plan->keys) table.keys.push_back(key.column);
-    if (const auto& time = view->plan->time) {
+    table.on_overflow = [this, id = view->id](const base::Status& why) { PostViewFailed(id, why); };
+    if (view->plan
+            ->HasSessions()) {  // compacted whole: fragments of one session have no equal keys
+      table.keys.clear();
+      table.retention_us = view->plan->time ? view->retention_us : std::nullopt;
+      table.expired = view->plan->Expired(sql::QuoteIdentifier(view->Table()), "{floor}");
+    } else if (const auto& time = view->plan->time) {
       table.time_column = view->plan->keys[time->key].column;
       table.bucket_us = time->bucket_us;
       table.longest_us = time->longest_us;

@@ -89,7 +89,8 @@ class Binder {
                         std::vector<std::string> relation, Level* level);
   base::Result<const RelationInfo*> FindRelation(TableRef* table);
   std::string HintForNotKept(const std::string& column) const;  // empty = it is unknown
-  base::Status CheckWindow(TableRef* table, Level* level);
+  base::Status CheckWindow(TableRef* table, const model::Fields& fields, Level* level);
+  base::Status CheckSessionKey(const Expr& key, const model::Fields& fields) const;
 
   // bind_expr.cc
   base::Status Bind(ExprPtr* expr, Level* level);

@@ -350,6 +350,8 @@ base::Status Binder::BindAtTimeZone(Expr* expr, Level* level) {
   RETURN_IF_ERROR(Coerce(&expr->args[1], resolved->arguments[0]));
   RETURN_IF_ERROR(Coerce(&expr->args[0], resolved->arguments[1]));
   expr->type = resolved->result;
+  if (const std::string* zone = ConstantOf(*expr->args[1]))
+    return Fail(ZoneOf(*zone).TakeStatus(), expr->args[1]->location);
   return {};
 }
 

@@ -97,8 +97,28 @@ base::Status Binder::BindRelation(TableRef* table, Level* level) {
   return AddTable(*table, info->fields, std::move(relation), level);
 }
 
-base::Status Binder::CheckWindow(TableRef* table, Level* level) {
-  for (ExprPtr& arg : table->window_args) {
+// Keys of a session are columns of the relation.
+base::Status Binder::CheckSessionKey(const Expr& key, const Fields& fields) const {
+  if (key.kind != ExprKind::kColumn || key.name.size() != 1)
+    return Fail(
+        base::Invalid("a key of SESSION must be a column of the relation").WithSqlstate("42601"),
+        key.location);
+  const bool known = std::any_of(fields.begin(), fields.end(), [&](const model::Field& field) {
+    return field.name == key.name[0];
+  });
+  if (known) return {};
+  return Fail(base::NotFound("column \"" + key.name[0] + "\" does not exist").WithSqlstate("42703"),
+              key.location);
+}
+
+base::Status Binder::CheckWindow(TableRef* table, const Fields& fields, Level* level) {
+  for (size_t i = 0; i < table->window_args.size(); ++i) {
+    ExprPtr& arg = table->window_args[i];
+    if (i > 0 && table->window == TableRef::Window::kSession) {
+      RETURN_IF_ERROR(CheckSessionKey(*arg, fields));
+      continue;
+    }
+    if (i > 0 && IsZoneArgument(*arg)) continue;
     RETURN_IF_ERROR(BindIn(&arg, Clause::kFrom, level));
     RETURN_IF_ERROR(Coerce(&arg, Type{TypeId::kInterval}));
   }
@@ -135,7 +155,7 @@ base::Status Binder::BindWindowTable(TableRef* table, Level* level) {
             .WithSqlstate("42804"),
         table->location);
   const Type type = column->type;
-  RETURN_IF_ERROR(CheckWindow(table, level));
+  RETURN_IF_ERROR(CheckWindow(table, fields, level));
   fields.push_back({"window_start", type});
   fields.push_back({"window_end", type});
   return AddTable(*table, std::move(fields), {}, level);

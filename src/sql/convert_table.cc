@@ -22,7 +22,8 @@ bool IsWindowName(std::string_view name, TableRef::Window* window) {
 
 const char* WindowUsage(TableRef::Window window) {
   switch (window) {
-    case TableRef::Window::kTumble: return "TUMBLE(relation, time column, size [, offset])";
+    case TableRef::Window::kTumble:
+      return "TUMBLE(relation, time column, size [, offset] [, time zone])";
     case TableRef::Window::kHop: return "HOP(relation, time column, slide, size [, offset])";
     case TableRef::Window::kSession: return "SESSION(relation, time column, gap [, key ...])";
     default: return "CUMULATE(relation, time column, step, size [, offset])";
@@ -123,7 +124,7 @@ base::Result<std::unique_ptr<TableRef>> Converter::ConvertWindowTable(const PgQu
     return wrong("the second argument of a window must be a column of the relation",
                  args[1]->location);
   out->time_column = args[1]->name[0];
-  const size_t most = window == TableRef::Window::kTumble    ? 4
+  const size_t most = window == TableRef::Window::kTumble    ? 5
                       : window == TableRef::Window::kSession ? args.size()
                                                              : 5;
   if (args.size() > most) return wrong("too many arguments for a window", args[most]->location);

@@ -26,7 +26,7 @@ constexpr FunctionKind kAgg = FunctionKind::kAggregate, kWin = FunctionKind::kWi
   {name, kAgg, "int4", "int4", "{" name "}", description},   \
   {name, kAgg, "int8", "int8", "{" name "}", description}
 
-#define FRESHET_PAIR(name, description) {name, kAgg, "float8, float8", "float8", "{" name "}", description}
+#define FRESHET_PAIR(name, description) {name, kAgg, "float8, float8", "float8", "freshet_" name "({freshet_pairs})", description}
 
 constexpr FunctionInfo kRows[] = {
     {"count", kAgg, "any", "int8", "{count}", "number of rows where the argument is not NULL; count(*) all rows"},
@@ -65,9 +65,20 @@ constexpr FunctionInfo kRows[] = {
     FRESHET_PAIR("regr_r2", "square of the correlation"), FRESHET_PAIR("regr_slope", "slope of the regression line"),
     FRESHET_PAIR("regr_sxx", "sum of squares of the second argument"), FRESHET_PAIR("regr_sxy", "sum of products"),
     FRESHET_PAIR("regr_syy", "sum of squares of the first argument"),
-    {"regr_count", kAgg, "float8, float8", "int8", "CAST({regr_count} AS BIGINT)", "number of rows where both are not NULL"},
+    {"regr_count", kAgg, "float8, float8", "int8", "coalesce(CAST(freshet_regr_count({freshet_pairs}) AS BIGINT), 0)",
+     "number of rows where both are not NULL"},
     {"string_agg", kAgg, "text, text", "text", "{string_agg}", "texts with a constant separator; ORDER BY inside the parentheses"},
     {"array_agg", kAgg, "any", "array of argument 1", "{array_agg}", "values as an array"},
+    {"first", kAgg, "any", "same as argument 1", "@one_row",
+     "value of the first row: first(x ORDER BY t), where t is not NULL; in a view without ORDER BY by event time and offset"},
+    {"last", kAgg, "any", "same as argument 1", "@one_row", "value of the last row: last(x ORDER BY t)"},
+    {"arg_min", kAgg, "any, any", "same as argument 1", "@arg_extreme",
+     "the first argument where the second is smallest; the smallest of them where several rows have it; rows with a NULL do not count"},
+    {"arg_max", kAgg, "any, any", "same as argument 1", "@arg_extreme", "the first argument where the second is largest; the largest of them"},
+    {"histogram", kAgg, "any", "jsonb", "@approx_histogram",
+     "how often each value came, as an object; at most 10,000 different values"},
+    {"approx_top_k", kAgg, "any, int4", "jsonb", "@approx_top_k",
+     "the most frequent values, at most 100, as an array of {\"count\", \"value\"}; counts are high by 0.1 % of the rows at most; it can be kept in a view"},
     {"percentile_cont", kAgg, "float8 ORDER BY float8", "float8", "@percentile",
      "interpolated percentile, exact: percentile_cont(0.5) WITHIN GROUP (ORDER BY x)"},
     {"percentile_cont", kAgg, "float8 ORDER BY interval", "interval", "@percentile", "interpolated percentile of intervals"},

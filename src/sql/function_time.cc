@@ -46,8 +46,8 @@ constexpr FunctionInfo kRows[] = {
     {"isfinite", kFn, "timestamptz", "bool", "isfinite($1)", "whether it is a time and not infinity"},
     {"isfinite", kFn, "timestamp", "bool", "isfinite($1)", "whether it is a time and not infinity"},
     {"isfinite", kFn, "date", "bool", "isfinite($1)", "whether it is a date and not infinity"},
-    {"timezone", kFn, "text, timestamptz", "timestamp", "timezone($1, timezone('UTC', $2))", "civil time in a zone; x AT TIME ZONE zone"},
-    {"timezone", kFn, "text, timestamp", "timestamptz", "timezone('UTC', timezone($1, $2))", "time of a civil time in a zone; x AT TIME ZONE zone"},
+    {"timezone", kFn, "text, timestamptz", "timestamp", "@to_zone", "civil time in a zone; x AT TIME ZONE zone"},
+    {"timezone", kFn, "text, timestamp", "timestamptz", "@from_zone", "time of a civil time in a zone; x AT TIME ZONE zone"},
 };
 
 }  // namespace

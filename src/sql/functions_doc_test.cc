@@ -32,6 +32,10 @@ Where the answer may differ from PostgreSQL's:
 - Regular expressions are RE2's: no backreferences and no lookaround.
 - Formats, units and patterns of SIMILAR TO, to_char, to_timestamp, date_trunc and the like must be constants.
 - jsonb keeps the text that it came with: it is not reordered or spaced anew.
+
+A materialized view can keep every aggregate but percentile_cont, percentile_disc and mode; DISTINCT in count, sum, avg and
+string_agg, and where it changes nothing. string_agg and array_agg need ORDER BY there. A group has at most 1,000,000 values
+of DISTINCT and 10,000 of string_agg, array_agg or histogram; a view with a larger one is suspended (54000).
 )";
 
 std::string Escaped(std::string_view text) {

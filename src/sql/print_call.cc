@@ -78,6 +78,7 @@ Text DuckDbPrinter::PrintKnown(const FunctionInfo& info, const Expr& call,
   if (pattern.empty()) return PrintDuckDbCall(call, info.name, args);
   if (pattern == "@percentile") return PrintPercentile(call, args);
   if (pattern.starts_with("@approx")) return PrintApproximate(call, args);
+  if (pattern == "@one_row" || pattern == "@arg_extreme") return PrintOneRow(call, args);
   if (pattern[0] == '@') {
     const std::string_view word = pattern.substr(1);
     const SpecialCall special{info, call, args, options_};
@@ -114,16 +115,53 @@ Text DuckDbPrinter::PrintPercentile(const Expr& call, const std::vector<std::str
   return PrintDuckDbCall(call, call.name.back(), args);
 }
 
-// Sketches: freshet_quantile(freshet_ddsketch(x), p), freshet_hll_estimate(freshet_hll(text of x)).
-Text DuckDbPrinter::PrintApproximate(const Expr& call, const std::vector<std::string>& args) {
-  Expr sketch;  // the call without what the sketch does not take
-  sketch.name = call.name;
-  if (call.filter != nullptr) sketch.filter = call.filter->Clone();
+// The call without what its DuckDB form does not take: DISTINCT and the sort keys.
+Expr DuckDbPrinter::Bare(const Expr& call) {
+  Expr bare;
+  bare.name = call.name;
+  if (call.filter != nullptr) bare.filter = call.filter->Clone();
   if (call.over != nullptr) {
     const ExprPtr copy = call.Clone();
-    sketch.over = std::move(copy->over);
+    bare.over = std::move(copy->over);
   }
-  if (call.name.back() == "approx_count_distinct") {
+  return bare;
+}
+
+// first, last, arg_min, arg_max: the value beside an extreme key.
+Text DuckDbPrinter::PrintOneRow(const Expr& call, const std::vector<std::string>& args) {
+  const std::string& name = call.name.back();
+  if (name.starts_with("arg_")) {
+    ASSIGN_OR_RETURN(std::string pair,
+                     PrintAggregateCall(name == "arg_min" ? "min" : "max", Bare(call),
+                                        "CASE WHEN " + args[0] + " IS NOT NULL AND " + args[1] +
+                                            " IS NOT NULL THEN {'k': " + args[1] +
+                                            ", 'v': " + args[0] + "} END"));
+    return "(" + pair + ").v";
+  }
+  if (call.order_by.size() != 1)
+    return base::Unsupported(name + " must be ordered by one expression")
+        .WithHint("For example " + name + "(x ORDER BY order_time).");
+  ASSIGN_OR_RETURN(const std::string key, Print(*call.order_by[0].expr));
+  const bool smallest = (name == "first") != call.order_by[0].descending;
+  return PrintAggregateCall(smallest ? "arg_min_null" : "arg_max_null", Bare(call),
+                            args[0] + ", " + key);
+}
+
+// Sketches: freshet_quantile(freshet_ddsketch(x), p), freshet_hll_estimate(freshet_hll(text of x)),
+// and counts of values.
+Text DuckDbPrinter::PrintApproximate(const Expr& call, const std::vector<std::string>& args) {
+  const Expr sketch = Bare(call);
+  const std::string& name = call.name.back();
+  if (name == "histogram" || name == "approx_top_k") {
+    const bool all = name == "histogram";
+    ASSIGN_OR_RETURN(std::string counts,
+                     PrintAggregateCall(all ? "freshet_counts" : "freshet_frequent", sketch,
+                                        AsText(args[0], call.args[0]->type, options_.time_zone)));
+    return all ? "CAST(freshet_counts_json(" + counts + ") AS JSON)"
+               : "CAST(freshet_frequent_json(" + counts + ", CAST(" + args[1] +
+                     " AS DOUBLE)) AS JSON)";
+  }
+  if (name == "approx_count_distinct") {
     ASSIGN_OR_RETURN(std::string hll,
                      PrintAggregateCall("freshet_hll", sketch, "CAST(" + args[0] + " AS VARCHAR)"));
     return "coalesce(CAST(freshet_hll_estimate(" + hll + ") AS BIGINT), 0)";

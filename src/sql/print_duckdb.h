@@ -73,6 +73,8 @@ class DuckDbPrinter {
   Text PrintAggregateCall(const std::string& name, const Expr& call, const std::string& args);
   Text PrintPercentile(const Expr& call, const std::vector<std::string>& args);
   Text PrintApproximate(const Expr& call, const std::vector<std::string>& args);
+  Text PrintOneRow(const Expr& call, const std::vector<std::string>& args);
+  static Expr Bare(const Expr& call);
   Text PrintDuckDbCall(const Expr& call, const std::string& name,
                        const std::vector<std::string>& args);
   base::Result<std::vector<std::string>> PrintArgs(const std::vector<ExprPtr>& args);

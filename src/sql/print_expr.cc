@@ -272,9 +272,13 @@ Text DuckDbPrinter::PrintField(const Expr& expr) {
   }
   ASSIGN_OR_RETURN(std::string zone, Print(*expr.args[1]));
   if (!IsBound(expr)) return "timezone(" + zone + ", " + value + ")";
-  if (expr.args[0]->type.id == TypeId::kTimestampTz)
-    return "timezone(" + zone + ", timezone('UTC', " + value + "))";
-  return "timezone('UTC', timezone(" + zone + ", " + value + "))";
+  if (const std::string* given = ConstantOf(*expr.args[1])) {
+    ASSIGN_OR_RETURN(const std::string name, ZoneOf(*given));
+    if (IsUtc(name)) return value;
+    zone = QuoteLiteral(name);
+  }
+  const bool to_civil = expr.args[0]->type.id == TypeId::kTimestampTz;
+  return (to_civil ? "freshet_to_civil(" : "freshet_from_civil(") + zone + ", " + value + ")";
 }
 
 }  // namespace sql

@@ -37,6 +37,8 @@ SpecialPrinter FindOtherPrinter(std::string_view word);
 const std::string* ConstantOf(const Expr& expr);
 
 bool IsUtc(std::string_view zone);
+// A zone's name as AT TIME ZONE takes it, in the form that ToCivil takes. Errors: 22023.
+base::Result<std::string> ZoneOf(const std::string& written);
 // UTC TIMESTAMP text -> civil TIMESTAMP text of a zone, and back.
 std::string ToCivil(const std::string& text, const std::string& zone);
 std::string FromCivil(const std::string& text, const std::string& zone);

@@ -153,10 +153,11 @@ TEST(Windows, FlinkSpellingIsTheSame) {
                 ->window_args.size(),
             3u);
   EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c)").hint(),
-            "Write TUMBLE(relation, time column, size [, offset]).");
+            "Write TUMBLE(relation, time column, size [, offset] [, time zone]).");
   EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c + 1, INTERVAL '1' DAY)").sqlstate(), "42601");
-  EXPECT_EQ(Fails("SELECT 1 FROM TUMBLE(t, c, INTERVAL '1' DAY, INTERVAL '1' DAY, 3)").sqlstate(),
-            "42601");
+  EXPECT_EQ(
+      Fails("SELECT 1 FROM TUMBLE(t, c, INTERVAL '1' DAY, INTERVAL '1' DAY, 'UTC', 3)").sqlstate(),
+      "42601");
 }
 
 TEST(Shells, AlterAndDrop) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/time_zone.h"
 #include "sql/interval.h"
 #include "sql/print_special.h"
 
@@ -17,11 +18,20 @@ bool IsUtc(std::string_view zone) {
 }
 
 std::string ToCivil(const std::string& text, const std::string& zone) {
-  return IsUtc(zone) ? text : "timezone(" + QuoteLiteral(zone) + ", timezone('UTC', " + text + "))";
+  return IsUtc(zone) ? text : "freshet_to_civil(" + QuoteLiteral(zone) + ", " + text + ")";
 }
 
 std::string FromCivil(const std::string& text, const std::string& zone) {
-  return IsUtc(zone) ? text : "timezone('UTC', timezone(" + QuoteLiteral(zone) + ", " + text + "))";
+  return IsUtc(zone) ? text : "freshet_from_civil(" + QuoteLiteral(zone) + ", " + text + ")";
+}
+
+// In AT TIME ZONE and date_trunc a bare number counts hours to the west, as POSIX has it.
+base::Result<std::string> ZoneOf(const std::string& written) {
+  const bool number = !written.empty() && (written[0] == '+' || written[0] == '-' ||
+                                           (written[0] >= '0' && written[0] <= '9'));
+  std::string name = number ? "<x>" + written : written;
+  if (base::TimeZone::Find(name).ok()) return name;
+  return base::Invalid("time zone \"" + written + "\" not recognized").WithSqlstate("22023");
 }
 
 namespace {
@@ -165,6 +175,16 @@ Text TruncText(std::string_view unit, const std::string& text, model::Type type)
 
 namespace {
 
+Text AtZone(const SpecialCall& call, const char* function) {
+  std::string zone = call.args[0];
+  if (const std::string* given = call.Constant(0)) {
+    ASSIGN_OR_RETURN(const std::string name, ZoneOf(*given));
+    if (IsUtc(name)) return call.args[1];
+    zone = QuoteLiteral(name);
+  }
+  return function + zone + ", " + call.args[1] + ")";
+}
+
 Text DateTrunc(const SpecialCall& call) {
   const std::string* unit = call.Constant(0);
   if (unit == nullptr)
@@ -177,13 +197,21 @@ Text DateTrunc(const SpecialCall& call) {
     if (given == nullptr)
       return base::Unsupported(
           "date_trunc with a time zone that is not a constant is not supported");
-    zone = *given;
+    ASSIGN_OR_RETURN(zone, ZoneOf(*given));
   }
   const bool below_minutes = name == "microseconds" || name == "milliseconds" || name == "second";
   if (type.id != TypeId::kTimestampTz || below_minutes) return TruncText(*unit, call.args[1], type);
-  ASSIGN_OR_RETURN(const std::string civil, TruncText(*unit, ToCivil(call.args[1], zone), type));
-  return FromCivil(civil, zone);
+  const std::string civil = ToCivil(call.args[1], zone);
+  ASSIGN_OR_RETURN(const std::string cut, TruncText(*unit, civil, type));
+  // Within an hour the offset stays: an hour that the clock goes through twice is two hours.
+  if ((name == "minute" || name == "hour") && !IsUtc(zone))
+    return "(" + call.args[1] + " - (" + civil + " - " + cut + "))";
+  return FromCivil(cut, zone);
 }
+
+// x AT TIME ZONE zone, both ways.
+Text ToZone(const SpecialCall& call) { return AtZone(call, "freshet_to_civil("); }
+Text FromZone(const SpecialCall& call) { return AtZone(call, "freshet_from_civil("); }
 
 Text DatePart(const SpecialCall& call) {
   const std::string* field = call.Constant(0);
@@ -283,6 +311,8 @@ constexpr std::array kRows{Row{"date_trunc", DateTrunc},
                            Row{"date_part", DatePart},
                            Row{"date_bin", DateBin},
                            Row{"now", Now},
+                           Row{"to_zone", ToZone},
+                           Row{"from_zone", FromZone},
                            Row{"tz_plus", TzPlus},
                            Row{"tz_minus", TzMinus},
                            Row{"tz_plus_swapped", TzPlusSwapped},

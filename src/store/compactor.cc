@@ -48,6 +48,7 @@ Status Compactor::Run(const std::vector<Store::Maintained>& tables, bool all) {
     Status status = CompactTable(table, all);
     if (status.ok() || status.code() == base::Code::kNotFound)
       continue;  // a view that was just dropped
+    if (status.sqlstate() == "54000" && table.on_overflow) table.on_overflow(status);
     state_->metrics.compaction_errors.Add();
     base::Log(base::Level::kWarning, "store", "compaction is tried again later",
               {{"table", table.table}, {"error", status.ToString()}});

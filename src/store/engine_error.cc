@@ -180,6 +180,12 @@ std::optional<Status> WellKnown(std::string_view text) {
   }
   if (text.starts_with("percentile value "))
     return base::DataError(std::string(text)).WithSqlstate("22003");
+  if (constexpr std::string_view kTooMany = "too many values: "; text.starts_with(kTooMany))
+    return base::Exhausted(std::string(text.substr(kTooMany.size())))
+        .WithHint(
+            "Count with approx_count_distinct or approx_top_k, which are sketches, or group "
+            "by more keys.")
+        .WithSqlstate("54000");
   if (text.starts_with("lane rows: ")) return base::Internal(std::string(text));
   if (text.starts_with("damaged ")) return base::Corrupt(std::string(text));
   if (Has(text, "No space left on device") || Has(text, "not enough space") ||

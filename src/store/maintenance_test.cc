@@ -161,6 +161,24 @@ TEST_F(MaintenanceTest, CompactsBesideCommitsAndReaders) {
   EXPECT_LE(std::stoi(store_.Answer("SELECT count(*) FROM freshet_positions")), 4);
 }
 
+TEST_F(MaintenanceTest, AStateBeyondItsBoundIsTold) {
+  Ddl({"CREATE TABLE partials_5(s0 BLOB)",
+       "INSERT INTO partials_5 SELECT freshet_counts(i::VARCHAR) FROM range(9999) r(i)",
+       "INSERT INTO partials_5 SELECT freshet_counts('x' || i) FROM range(9999) r(i)"});
+  Store::Maintained table{model::ObjectId(5),
+                          "partials_5",
+                          "SELECT freshet_counts_merge(s0) AS s0 FROM partials_5",
+                          {},
+                          ""};
+  base::Status told;
+  table.on_overflow = [&](const base::Status& why) { told = why; };
+  store_->SetMaintained({table}, nullptr);
+  EXPECT_FALSE(store_->MaintainNow().ok());
+  EXPECT_EQ(told.sqlstate(), "54000");
+  EXPECT_NE(told.hint().find("approx_top_k"), std::string::npos);
+  EXPECT_EQ(store_.Answer("SELECT count(*) FROM partials_5"), "2");
+}
+
 TEST_F(MaintenanceTest, TheThreadCompactsAfterAThousandCommits) {
   Ddl({kTable});
   store_->SetMaintained({Table()}, nullptr);

@@ -45,7 +45,8 @@ Status Retention::Run(const std::vector<Store::Maintained>& tables,
                       const Maintenance::Watermark& watermark) {
   Status first_error;
   for (const Store::Maintained& table : tables) {
-    if (!table.retention_us || table.time_column.empty() || !watermark) continue;
+    const bool timed = !table.time_column.empty() || !table.expired.empty();
+    if (!table.retention_us || !timed || !watermark) continue;
     const std::optional<model::EventTime> time = watermark(table.object);
     if (!time) continue;
     Status status = Apply(table, time->value);
@@ -77,9 +78,13 @@ Status Retention::Delete(const Store::Maintained& table, int64_t floor_us) {
   const std::string floor_row = "INSERT INTO freshet_floors VALUES (" +
                                 std::to_string(table.object.value) + ", " + Time(floor_us) + ", " +
                                 Time(Now()) + ")";
-  const std::string remove = "DELETE FROM " + QuoteName(table.table) + " WHERE " +
-                             QuoteName(table.time_column) +
-                             " <= " + Time(floor_us - table.longest_us);
+  std::string old = QuoteName(table.time_column) + " <= " + Time(floor_us - table.longest_us);
+  if (constexpr std::string_view kFloor = "{floor}"; !table.expired.empty()) {
+    std::string expired = table.expired;
+    expired.replace(expired.find(kFloor), kFloor.size(), Time(floor_us));
+    old = "rowid IN (" + expired + ")";
+  }
+  const std::string remove = "DELETE FROM " + QuoteName(table.table) + " WHERE " + old;
   return session_.RunInTransaction({remove, floor_row});
 }
 

@@ -9,10 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "store/aggregate.h"
 #include "store/ddsketch.h"
 #include "store/hyperloglog.h"
 #include "store/moments.h"
 #include "store/sketch_memory.h"
+#include "store/value_functions.h"
+#include "store/zone_functions.h"
 
 namespace store {
 namespace {
@@ -30,71 +33,6 @@ bool IsValid(uint64_t* validity, idx_t row) {
   return !validity || (validity[row / 64] >> (row % 64) & 1);
 }
 
-// An aggregate over states of class State: what DuckDB calls, in terms of five functions of State's
-// traits.
-template <typename Traits>
-struct Aggregate {
-  using State = typename Traits::State;
-
-  static idx_t Size(duckdb_function_info) { return sizeof(State); }
-  static void Init(duckdb_function_info, duckdb_aggregate_state state) { new (state) State; }
-  static void Destroy(duckdb_aggregate_state* states, idx_t count) {
-    for (idx_t i = 0; i < count; ++i) reinterpret_cast<State*>(states[i])->~State();
-  }
-  static void Update(duckdb_function_info info, duckdb_data_chunk input,
-                     duckdb_aggregate_state* states) {
-    duckdb_vector vector = duckdb_data_chunk_get_vector(input, 0);
-    const char* error =
-        Traits::Update(duckdb_vector_get_data(vector), duckdb_vector_get_validity(vector),
-                       duckdb_data_chunk_get_size(input), reinterpret_cast<State**>(states));
-    if (error) duckdb_aggregate_function_set_error(info, error);
-  }
-  static void Combine(duckdb_function_info info, duckdb_aggregate_state* sources,
-                      duckdb_aggregate_state* targets, idx_t count) {
-    for (idx_t i = 0; i < count; ++i) {
-      const char* error = Traits::Combine(*reinterpret_cast<State*>(sources[i]),
-                                          reinterpret_cast<State*>(targets[i]));
-      if (error) return duckdb_aggregate_function_set_error(info, error);
-    }
-  }
-  static void Finalize(duckdb_function_info info, duckdb_aggregate_state* states,
-                       duckdb_vector result, idx_t count, idx_t offset) {
-    std::string bytes;
-    for (idx_t i = 0; i < count; ++i) {
-      const State& state = *reinterpret_cast<State*>(states[i]);
-      if (Traits::Empty(state)) {
-        duckdb_vector_ensure_validity_writable(result);
-        duckdb_validity_set_row_invalid(duckdb_vector_get_validity(result), offset + i);
-        continue;
-      }
-      bytes.clear();
-      if (const char* error = Traits::Write(state, &bytes))
-        return duckdb_aggregate_function_set_error(info, error);
-      duckdb_vector_assign_string_element_len(result, offset + i, bytes.data(), bytes.size());
-    }
-  }
-
-  static Status Register(duckdb_connection connection, const char* name, duckdb_type argument) {
-    duckdb_aggregate_function function = duckdb_create_aggregate_function();
-    duckdb_logical_type type = duckdb_create_logical_type(argument),
-                        blob = duckdb_create_logical_type(DUCKDB_TYPE_BLOB);
-    duckdb_aggregate_function_set_name(function, name);
-    duckdb_aggregate_function_add_parameter(function, type);
-    duckdb_aggregate_function_set_return_type(function, blob);
-    duckdb_aggregate_function_set_functions(function, Size, Init, Update, Combine, Finalize);
-    duckdb_aggregate_function_set_destructor(function, Destroy);
-    duckdb_aggregate_function_set_special_handling(
-        function);  // NULLs are skipped here, without a copy of the chunk
-    const bool registered =
-        duckdb_register_aggregate_function(connection, function) == DuckDBSuccess;
-    duckdb_destroy_aggregate_function(&function);
-    duckdb_destroy_logical_type(&type);
-    duckdb_destroy_logical_type(&blob);
-    return registered ? Status()
-                      : base::Internal(std::string("the engine refuses aggregate ") + name);
-  }
-};
-
 struct DdSketchBase {
   using State = DdSketch;
   static bool Empty(const State& state) { return state.empty(); }
@@ -108,9 +46,10 @@ struct DdSketchBase {
 };
 
 struct DdSketchOfValues : DdSketchBase {
-  static const char* Update(void* data, uint64_t* validity, idx_t count, State** states) {
+  static const char* Update(const AggregateColumn* columns, idx_t count, State** states) {
     constexpr idx_t kBlock = 2048;
-    const auto* values = static_cast<const double*>(data);
+    const auto* values = columns[0].As<double>();
+    uint64_t* validity = columns[0].validity;
     int32_t codes[kBlock];
     for (idx_t from = 0; from < count; from += kBlock) {
       const idx_t size = std::min(kBlock, count - from);
@@ -138,11 +77,10 @@ struct DdSketchOfValues : DdSketchBase {
 };
 
 struct DdSketchOfSketches : DdSketchBase {
-  static const char* Update(void* data, uint64_t* validity, idx_t count, State** states) {
-    auto* cells = static_cast<duckdb_string_t*>(data);
+  static const char* Update(const AggregateColumn* columns, idx_t count, State** states) {
     for (idx_t i = 0; i < count; ++i) {
-      if (!IsValid(validity, i)) continue;
-      const DdSketch::Parsed parsed = states[i]->MergeBytes(TextAt(cells, i));
+      if (!columns[0].IsValid(i)) continue;
+      const DdSketch::Parsed parsed = states[i]->MergeBytes(columns[0].Text(i));
       if (parsed == DdSketch::Parsed::kDamaged) return "damaged percentile sketch";
       if (parsed == DdSketch::Parsed::kNoMemory) return kNoMemory;
     }
@@ -171,22 +109,20 @@ struct HllBase {
 };
 
 struct HllOfValues : HllBase {
-  static const char* Update(void* data, uint64_t* validity, idx_t count, State** states) {
-    auto* cells = static_cast<duckdb_string_t*>(data);
+  static const char* Update(const AggregateColumn* columns, idx_t count, State** states) {
     for (idx_t i = 0; i < count; ++i) {
-      if (!IsValid(validity, i)) continue;
-      if (const char* error = TextOf(states[i]->Add(TextAt(cells, i)))) return error;
+      if (!columns[0].IsValid(i)) continue;
+      if (const char* error = TextOf(states[i]->Add(columns[0].Text(i)))) return error;
     }
     return nullptr;
   }
 };
 
 struct HllOfSketches : HllBase {
-  static const char* Update(void* data, uint64_t* validity, idx_t count, State** states) {
-    auto* cells = static_cast<duckdb_string_t*>(data);
+  static const char* Update(const AggregateColumn* columns, idx_t count, State** states) {
     for (idx_t i = 0; i < count; ++i) {
-      if (!IsValid(validity, i)) continue;
-      if (const char* error = TextOf(states[i]->MergeBytes(TextAt(cells, i)))) return error;
+      if (!columns[0].IsValid(i)) continue;
+      if (const char* error = TextOf(states[i]->MergeBytes(columns[0].Text(i)))) return error;
     }
     return nullptr;
   }
@@ -207,21 +143,20 @@ struct MomentsBase {
 };
 
 struct MomentsOfValues : MomentsBase {
-  static const char* Update(void* data, uint64_t* validity, idx_t count, State** states) {
-    const auto* values = static_cast<const double*>(data);
+  static const char* Update(const AggregateColumn* columns, idx_t count, State** states) {
+    const auto* values = columns[0].As<double>();
     for (idx_t i = 0; i < count; ++i)
-      if (IsValid(validity, i)) states[i]->Add(values[i]);
+      if (columns[0].IsValid(i)) states[i]->Add(values[i]);
     return nullptr;
   }
 };
 
 struct MomentsOfMoments : MomentsBase {
-  static const char* Update(void* data, uint64_t* validity, idx_t count, State** states) {
-    auto* cells = static_cast<duckdb_string_t*>(data);
+  static const char* Update(const AggregateColumn* columns, idx_t count, State** states) {
     for (idx_t i = 0; i < count; ++i) {
-      if (!IsValid(validity, i)) continue;
+      if (!columns[0].IsValid(i)) continue;
       Moments moments;
-      if (!moments.Read(TextAt(cells, i))) return "damaged moments";
+      if (!moments.Read(columns[0].Text(i))) return "damaged moments";
       states[i]->Merge(moments);
     }
     return nullptr;
@@ -328,18 +263,20 @@ Status RegisterScalar(duckdb_connection connection, const ScalarFunction& scalar
 
 Status RegisterSketches(duckdb_connection connection) {
   RETURN_IF_ERROR(
-      Aggregate<DdSketchOfValues>::Register(connection, "freshet_ddsketch", DUCKDB_TYPE_DOUBLE));
+      Aggregate<DdSketchOfValues>::Register(connection, "freshet_ddsketch", {DUCKDB_TYPE_DOUBLE}));
   RETURN_IF_ERROR(Aggregate<DdSketchOfSketches>::Register(connection, "freshet_ddsketch_merge",
-                                                          DUCKDB_TYPE_BLOB));
-  RETURN_IF_ERROR(Aggregate<HllOfValues>::Register(connection, "freshet_hll", DUCKDB_TYPE_VARCHAR));
+                                                          {DUCKDB_TYPE_BLOB}));
   RETURN_IF_ERROR(
-      Aggregate<HllOfSketches>::Register(connection, "freshet_hll_merge", DUCKDB_TYPE_BLOB));
+      Aggregate<HllOfValues>::Register(connection, "freshet_hll", {DUCKDB_TYPE_VARCHAR}));
   RETURN_IF_ERROR(
-      Aggregate<MomentsOfValues>::Register(connection, "freshet_moments", DUCKDB_TYPE_DOUBLE));
+      Aggregate<HllOfSketches>::Register(connection, "freshet_hll_merge", {DUCKDB_TYPE_BLOB}));
   RETURN_IF_ERROR(
-      Aggregate<MomentsOfMoments>::Register(connection, "freshet_moments_merge", DUCKDB_TYPE_BLOB));
+      Aggregate<MomentsOfValues>::Register(connection, "freshet_moments", {DUCKDB_TYPE_DOUBLE}));
+  RETURN_IF_ERROR(Aggregate<MomentsOfMoments>::Register(connection, "freshet_moments_merge",
+                                                        {DUCKDB_TYPE_BLOB}));
   for (const ScalarFunction& scalar : kScalars) RETURN_IF_ERROR(RegisterScalar(connection, scalar));
-  return {};
+  RETURN_IF_ERROR(RegisterValueStates(connection));
+  return RegisterZones(connection);
 }
 
 }  // namespace store

@@ -9,6 +9,8 @@
 #include "store/ddsketch.h"
 #include "store/hyperloglog.h"
 #include "store/moments.h"
+#include "store/pair_moments.h"
+#include "store/value_counts.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
@@ -31,5 +33,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   store::Moments moments;
   if (moments.Read(bytes)) (void)moments.StddevSamp();
+  store::PairMoments pairs;
+  if (pairs.Read(bytes)) (void)pairs.Corr();
+  for (const bool exact : {true, false}) {
+    store::ValueCounts counts(exact);
+    if (counts.MergeBytes(bytes) != store::ValueCounts::Outcome::kOk) continue;
+    std::string again;
+    counts.AppendTo(&again);
+    store::ValueCounts copy(exact);
+    if (copy.MergeBytes(again) != store::ValueCounts::Outcome::kOk) std::abort();
+  }
   return 0;
 }

@@ -232,6 +232,11 @@ class Store {
     int64_t longest_us = 1;  // of what one value of the time column stands for
     int64_t reach_us = 0;    // what is kept begins this much before the retention's bound
     int64_t origin_us = 0;
+    // Sessions: SELECT of the rowids that retention deletes, with {floor} where the floor stands.
+    std::string expired;
+    // Told when partials cannot be merged any more because a state is beyond its bound (54000): the
+    // view is to be suspended. On the maintenance thread.
+    std::function<void(const base::Status&)> on_overflow;
   };
   virtual void SetMaintained(
       std::vector<Maintained> tables,

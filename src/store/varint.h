@@ -31,6 +31,12 @@ class ByteReader {
     *value = static_cast<uint8_t>(*at_++);
     return true;
   }
+  bool Bytes(uint64_t count, std::string_view* value) {
+    if (count > static_cast<uint64_t>(end_ - at_)) return false;
+    *value = {at_, static_cast<size_t>(count)};
+    at_ += count;
+    return true;
+  }
   bool Varint(uint64_t* value) {
     uint64_t out = 0;
     for (int shift = 0; at_ != end_ && shift < 64; shift += 7) {

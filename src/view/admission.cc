@@ -110,8 +110,8 @@ base::Status CheckFrom(const sql::Select& select) {
     return Refuse("a subquery in FROM is",
                   "Write its expressions and its WHERE in the view itself.", from.location);
   if (from.kind == sql::TableRef::Kind::kFunction)
-    return Refuse("a function in FROM is", "Name a source, or TUMBLE, HOP or CUMULATE over one.",
-                  from.location);
+    return Refuse("a function in FROM is",
+                  "Name a source, or TUMBLE, HOP, CUMULATE or SESSION over one.", from.location);
   return {};
 }
 

@@ -90,6 +90,7 @@ class Compiler {
     RETURN_IF_ERROR(CheckExpr(expr));
     const auto plain = Plain(expr);
     RETURN_IF_ERROR(CheckNoWindow(*plain, "WHERE"));
+    if (plan_.HasSessions()) RETURN_IF_ERROR(CheckSessionFilter(*plain));
     Use(*plain);
     ASSIGN_OR_RETURN(plan_.filter, sql::PrintDuckDb(*plain, {}));
     return {};
@@ -147,6 +148,7 @@ class Compiler {
     if (const Key* key = KeyOf(*expr)) return ColumnExpr(key->column, key->type);
     if (IsAggregateCall(*expr)) {
       RETURN_IF_ERROR(CheckNoWindow(*expr, "an aggregate"));
+      RETURN_IF_ERROR(OrderByTime(expr.get()));
       Use(*expr);
       ASSIGN_OR_RETURN(std::string column, states_.ValueOf(*expr));
       return ColumnExpr(column, expr->type);
@@ -158,13 +160,25 @@ class Compiler {
     return expr;
   }
 
+  // first(x) and last(x) without ORDER BY go by the event time.
+  base::Status OrderByTime(sql::Expr* call) const {
+    if ((call->name.back() != "first" && call->name.back() != "last") || !call->order_by.empty())
+      return {};
+    for (const auto& field : relation_.fields) {
+      if (field.name != relation_.event_time) continue;
+      call->order_by.emplace_back().expr = ColumnExpr(field.name, field.type);
+      return {};
+    }
+    return At(base::Invalid(call->name.back() + " of \"" + relation_.name +
+                            "\", which has no event time, needs ORDER BY")
+                  .WithHint("Write " + call->name.back() + "(x ORDER BY y)."),
+              *call);
+  }
+
   base::Result<sql::ExprPtr> Column(sql::ExprPtr expr) {
     if (plan_.window && expr->name[0] == "window_end")
       if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
-        return ColumnExpr(
-            states_.AddValue(plan_.HasPanes() ? "w_end" : plan_.window->EndText(start->column),
-                             expr->type),
-            expr->type);
+        return ColumnExpr(states_.AddValue(WindowEnd(*start), expr->type), expr->type);
     return At(
         base::Invalid("column \"" + relation_.name + "." + expr->name[0] +
                       "\" must appear in the GROUP BY clause or be used in an aggregate function")
@@ -199,7 +213,7 @@ class Compiler {
   // What is computed of a row before its partial stands in several windows cannot depend on the
   // window.
   base::Status CheckNoWindow(const sql::Expr& expr, const char* where) const {
-    if (!plan_.HasPanes()) return {};
+    if (!plan_.HasPanes() && !plan_.HasSessions()) return {};
     if (IsWindowBound(expr))
       return At(base::Unsupported("\"" + expr.name[0] + "\" in " + where + " of " +
                                   sql::NameOf(plan_.window->kind) +
@@ -213,7 +227,50 @@ class Compiler {
     return {};
   }
 
-  base::Status CheckWindowKeys(const sql::TableRef& from) const {
+  std::string WindowEnd(const Key& start) const {
+    if (plan_.HasPanes()) return "w_end";
+    return plan_.window->EndText(plan_.HasSessions() ? "w_last" : start.column);
+  }
+
+  // A row that is filtered out may still hold a session together, so only whole keys can be.
+  base::Status CheckSessionFilter(const sql::Expr& expr) const {
+    if (expr.kind == sql::ExprKind::kColumn) {
+      const auto& keys = plan_.window->keys;
+      if (std::find(keys.begin(), keys.end(), expr.name[0]) != keys.end()) return {};
+      return At(
+          base::Unsupported("WHERE over SESSION may only name the keys of the session, and \"" +
+                            expr.name[0] + "\" is none")
+              .WithHint("Use FILTER (WHERE ...) on the aggregates: every row counts for the "
+                        "bounds of its session."),
+          expr);
+    }
+    for (const auto& argument : expr.args) RETURN_IF_ERROR(CheckSessionFilter(*argument));
+    return {};
+  }
+
+  base::Status CheckSessionKeys(const sql::TableRef& from) {
+    const auto refuse = [&](const std::string& what) {
+      auto status =
+          base::Unsupported("a materialized view over SESSION must group by " + what)
+              .WithHint("GROUP BY window_start, window_end and every key of the session.");
+      return from.location < 0 ? std::move(status)
+                               : std::move(status).WithPosition(from.location + 1);
+    };
+    if (!groups_by_start_ && !groups_by_end_) return refuse("window_start");
+    for (const std::string& name : plan_.window->keys) {
+      const auto key =
+          std::find_if(plan_.keys.begin(), plan_.keys.end(), [&](const Key& candidate) {
+            return candidate.expr->kind == sql::ExprKind::kColumn &&
+                   candidate.expr->name[0] == name;
+          });
+      if (key == plan_.keys.end()) return refuse("\"" + name + "\", a key of the session");
+      plan_.session_keys.push_back(key->column);
+    }
+    return {};
+  }
+
+  base::Status CheckWindowKeys(const sql::TableRef& from) {
+    if (plan_.HasSessions()) return CheckSessionKeys(from);
     if (!plan_.HasPanes()) return {};
     const bool cumulate = plan_.window->kind == sql::TableRef::Window::kCumulate;
     if (cumulate ? groups_by_start_ && groups_by_end_ : groups_by_start_ || groups_by_end_)

@@ -182,11 +182,14 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
       {"SELECT region, count(*) OVER () FROM orders", "window function"},
       {"WITH o AS (SELECT * FROM orders) SELECT count(*) FROM o", "common table"},
       {"SELECT count(*) FROM orders UNION ALL SELECT 1", "each branch"},
-      {"SELECT count(DISTINCT region) FROM orders", "approx_count_distinct"},
-      {"SELECT sum(DISTINCT qty) FROM orders", "query over the source"},
+      {"SELECT stddev(DISTINCT qty) FROM orders", "query over the source"},
+      {"SELECT array_agg(DISTINCT qty ORDER BY qty) FROM orders", ""},
+      {"SELECT first(qty ORDER BY price, amount) FROM orders", "ORDER BY order_time"},
       {"SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY price) FROM orders",
        "approx_percentile"},
-      {"SELECT string_agg(region, ',') FROM orders", "count, sum"},
+      {"SELECT string_agg(region, ',') FROM orders", "Order the values"},
+      {"SELECT string_agg(region, region ORDER BY qty) FROM orders", "','"},
+      {"SELECT mode() WITHIN GROUP (ORDER BY qty) FROM orders", "functions.md"},
       {"SELECT window_start, count(*) FROM CUMULATE(orders, order_time, INTERVAL '1' MINUTE, "
        "INTERVAL '5' MINUTE) GROUP BY 1",
        "GROUP BY window_start, window_end"},
@@ -232,6 +235,40 @@ TEST(Compile, OverlappingWindowsKeepPanes) {
   EXPECT_EQ(cumulate.time->bucket_us, 3'600'000'000);
   EXPECT_EQ(cumulate.time->longest_us, 600'000'000);
   EXPECT_FALSE(cumulate.time->HasPartialGroups());
+}
+
+TEST(Compile, SessionsAreKeptAsFragments) {
+  const Plan plan = Compiled(
+      "SELECT window_start, window_end, region, paid, count(*) AS n FROM SESSION(orders, "
+      "order_time, "
+      "INTERVAL '5' MINUTE, region) GROUP BY window_start, window_end, region, paid");
+  EXPECT_TRUE(plan.HasSessions());
+  EXPECT_EQ(plan.session_keys, (std::vector<std::string>{"k1"}));
+  EXPECT_EQ(plan.CreateTable("p"),
+            "CREATE TABLE p (k0 TIMESTAMP, k1 VARCHAR, k2 BOOLEAN, w_last TIMESTAMP, s0 BIGINT)");
+  EXPECT_TRUE(plan.time->session);
+  EXPECT_FALSE(plan.time->HasPartialGroups());
+  EXPECT_EQ(Refused("SELECT window_start, count(*) FROM SESSION(orders, order_time, INTERVAL '1' "
+                    "MONTH) GROUP BY 1")
+                .sqlstate(),
+            "22023");
+}
+
+TEST(Compile, ExplainNamesTheWindow) {
+  const auto line = [](const std::string& from) {
+    const Plan plan = Compiled("SELECT window_start, window_end, count(*) AS n FROM " + from +
+                               " GROUP BY window_start, window_end");
+    return Explain(plan, "v", "p", "orders")[1];
+  };
+  EXPECT_EQ(
+      line("HOP(orders, order_time, INTERVAL '1' MINUTE, INTERVAL '1' HOUR)"),
+      "  Window HOP of \"order_time\", size 1 h, slide 1 min: partials of panes of 1 min, each "
+      "read into at most 60 windows");
+  EXPECT_EQ(line("SESSION(orders, order_time, INTERVAL '30' SECOND)"),
+            "  Window SESSION of \"order_time\", gap 30 s: partials of fragments, joined by every "
+            "reader");
+  EXPECT_EQ(line("TUMBLE(orders, order_time, INTERVAL '1' DAY, 'Europe/Paris')"),
+            "  Window TUMBLE of \"order_time\", size 1 d of civil time in 'Europe/Paris'");
 }
 
 TEST(Compile, FloorsAreStartsOfGroups) {

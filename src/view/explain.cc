@@ -19,8 +19,16 @@ std::string LengthOf(const sql::Span& span) {
 }
 
 std::string WindowNote(const sql::TimeWindow& window) {
+  if (window.IsSession()) {
+    std::string keys;
+    for (const std::string& key : window.keys)
+      keys += (keys.empty() ? " of each " : ", ") + sql::QuoteIdentifier(key);
+    return "  Window SESSION of " + sql::QuoteIdentifier(window.column) + ", gap " +
+           LengthOf(window.size) + keys + ": partials of fragments, joined by every reader";
+  }
   std::string note = std::string("  Window ") + sql::NameOf(window.kind) + " of " +
                      sql::QuoteIdentifier(window.column) + ", size " + LengthOf(window.size);
+  if (!window.zone.empty()) note += " of civil time in " + sql::QuoteLiteral(window.zone);
   if (!window.Overlaps()) return note;
   note += window.kind == sql::TableRef::Window::kHop ? ", slide " : ", step ";
   return note + LengthOf(window.slide) + ": partials of panes of " + LengthOf(window.Pane()) +
@@ -29,6 +37,7 @@ std::string WindowNote(const sql::TimeWindow& window) {
 
 std::string TimeNote(const Plan& plan, size_t key) {
   if (!plan.time || plan.time->key != static_cast<int>(key)) return "";
+  if (plan.time->session) return ", orders the view in time (sessions)";
   if (plan.time->bucket_us == 0) return ", orders the view in time (calendar buckets)";
   if (plan.time->bucket_us == 1) return ", orders the view in time";
   return ", orders the view in time (buckets of " + Duration(plan.time->bucket_us) + ")";

@@ -18,16 +18,85 @@ std::string GroupBy(size_t keys) {
   return " GROUP BY " + list;
 }
 
+// The session of a fragment or of a row in DuckDB's words: its keys, and its number among theirs.
+std::string SessionOf(const std::vector<std::string>& keys) {
+  std::string list;
+  for (const std::string& key : keys) AppendItem(&list, key);
+  AppendItem(&list, "\"__island\"");
+  return list;
+}
+
+// Partials of fragments: `columns` are the keys' texts over the islands of `fragments`, but for the
+// window's, and `states` those of the states. Where there are keys beside the session's, the bounds
+// are those of the whole session and not of the rows that share them.
+std::string OfSessions(const Plan& plan, const sql::TimeWindow::Fragments& fragments,
+                       const std::vector<std::string>& columns, const std::string& states) {
+  const bool shared = plan.keys.size() > plan.session_keys.size() + 1;
+  const std::string session = SessionOf(fragments.keys);
+  std::string from = plan.window->Islands(fragments), items, groups = session;
+  std::string begin = "min(" + fragments.first + ")", end = "max(" + fragments.last + ")";
+  if (shared) {
+    const std::string over = " OVER (PARTITION BY " + session + ")";
+    from = "(SELECT *, " + begin + over + " AS \"__first\", " + end + over +
+           " AS \"__last\" FROM " + from + ")";
+    begin = "min(\"__first\")";
+    end = "max(\"__last\")";
+  }
+  for (size_t i = 0; i < plan.keys.size(); ++i) {
+    const bool window = static_cast<int>(i) == plan.window_key;
+    AppendItem(&items, (window ? begin : columns[i]) + " AS " + plan.keys[i].column);
+    if (!window && shared) AppendItem(&groups, columns[i]);
+  }
+  AppendItem(&items, end + " AS w_last");
+  if (!states.empty()) AppendItem(&items, states);
+  return "SELECT " + items + " FROM " + from + " GROUP BY " + groups;
+}
+
+std::string SessionDelta(const Plan& plan, const std::string& input) {
+  const std::string time = sql::QuoteIdentifier(plan.window->column);
+  sql::TimeWindow::Fragments rows{"(SELECT * FROM " + input + " WHERE " + time + " IS NOT NULL" +
+                                      (plan.filter.empty() ? "" : " AND (" + plan.filter + ")") +
+                                      ")",
+                                  time,
+                                  time,
+                                  {}};
+  for (const std::string& key : plan.window->keys) rows.keys.push_back(sql::QuoteIdentifier(key));
+  std::vector<std::string> columns;
+  std::string states;
+  for (const Key& key : plan.keys) columns.push_back(key.delta);
+  for (const State& state : plan.states) AppendItem(&states, state.delta + " AS " + state.column);
+  return OfSessions(plan, rows, columns, states);
+}
+
+std::string MergeSessions(const Plan& plan, const std::string& table) {
+  const std::string& start = plan.keys[static_cast<size_t>(plan.window_key)].column;
+  std::vector<std::string> columns;
+  std::string states;
+  for (const Key& key : plan.keys) columns.push_back(key.column);
+  for (const State& state : plan.states) AppendItem(&states, state.merge + " AS " + state.column);
+  return OfSessions(plan, {table, start, "w_last", plan.session_keys}, columns, states);
+}
+
 }  // namespace
+
+std::string Plan::Expired(const std::string& table, const std::string& floor) const {
+  const std::string& start = keys[static_cast<size_t>(window_key)].column;
+  const std::string fragments = "(SELECT rowid AS id, * FROM " + table + ")";
+  return "SELECT id FROM (SELECT id, max(w_last) OVER (PARTITION BY " + SessionOf(session_keys) +
+         ") AS ends FROM " + window->Islands({fragments, start, "w_last", session_keys}) +
+         ") WHERE " + window->EndText("ends") + " <= " + floor;
+}
 
 std::string Plan::CreateTable(const std::string& table) const {
   std::string columns;
   for (const Key& key : keys) AppendItem(&columns, key.column + " " + key.duckdb_type);
+  if (HasSessions()) AppendItem(&columns, "w_last TIMESTAMP");
   for (const State& state : states) AppendItem(&columns, state.column + " " + state.duckdb_type);
   return "CREATE TABLE " + table + " (" + columns + ")";
 }
 
 std::string Plan::Delta(const std::string& input) const {
+  if (HasSessions()) return SessionDelta(*this, input);
   std::string items;
   for (const Key& key : keys) AppendItem(&items, key.delta + " AS " + key.column);
   for (const State& state : states) AppendItem(&items, state.delta + " AS " + state.column);
@@ -44,6 +113,9 @@ std::string Plan::Delta(const std::string& input) const {
 }
 
 std::string Plan::Merge(const std::string& table, const std::string& where) const {
+  if (HasSessions())
+    return MergeSessions(
+        *this, where.empty() ? table : "(SELECT * FROM " + table + " WHERE " + where + ")");
   std::string items;
   for (const Key& key : keys) AppendItem(&items, key.column);
   for (const State& state : states) AppendItem(&items, state.merge + " AS " + state.column);

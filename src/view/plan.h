@@ -11,6 +11,9 @@
 // Windows of HOP and CUMULATE overlap. A record is touched once: its partial is of its pane (the
 // bucket that all windows are made of), and finalizing spreads panes over windows and merges again.
 //
+// Sessions are kept as fragments: the table has w_last, the time of a fragment's last row, beside
+// the first one. A batch's rows become fragments, and merging joins those of one session.
+//
 // Threads: any. Errors: kUnsupported with the reason and what to write instead. Limits: 1,600
 // columns of each kind.
 
@@ -59,15 +62,17 @@ struct TimeKey {
   int64_t longest_us = 0;  // of one value of the key; a window of several panes has a longer bucket
   int64_t reach_us = 0;    // HOP: windows begin this much before the newest pane of theirs
   int64_t origin_us = 0;   // since 1970-01-01 00:00 UTC
+  bool session = false;    // the start of a session, which is kept as long as its end
 
   // Groups that begin below the floor may have lost rows while later rows of theirs are kept.
-  bool HasPartialGroups() const { return bucket_us == 0 || reach_us > 0; }
+  bool HasPartialGroups() const { return !session && (bucket_us == 0 || reach_us > 0); }
 };
 
 struct Plan {
   std::string input;  // the relation the view reads: a source
   std::optional<sql::TimeWindow> window;
-  int window_key = -1;  // index into keys of window_start
+  int window_key = -1;                    // index into keys of window_start
+  std::vector<std::string> session_keys;  // columns of the keys that a session is kept for
   std::vector<Key> keys;
   std::vector<State> states;
   std::vector<Value> values;
@@ -91,6 +96,9 @@ struct Plan {
 
   // Windows that overlap: partials are kept of panes, and a partial row stands for several windows.
   bool HasPanes() const { return window && window->Overlaps(); }
+  bool HasSessions() const { return window && window->IsSession(); }
+  // Text for SELECT: rowid of the fragments of sessions that end at or before `floor`.
+  std::string Expired(const std::string& table, const std::string& floor) const;
   // The same as Merge with windows for panes: the time key is window_start, and w_end is added.
   std::string MergeWindows(const std::string& table) const;
 };

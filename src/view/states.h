@@ -29,17 +29,28 @@ class StateBuilder {
 
  private:
   struct Call;  // an aggregate call, printed
-  base::Result<std::string> ValueText(const Call& call);
-  base::Result<std::string> Counting(const Call& call);
-  base::Result<std::string> Summing(const Call& call);
-  base::Result<std::string> Folding(
-      const Call& call);  // min, max, bool_*, bit_*: the state is the value
-  base::Result<std::string> Moments(const Call& call);
-  base::Result<std::string> Percentile(const Call& call);
-  base::Result<std::string> Distinct(const Call& call);
+  using Text = base::Result<std::string>;
+  Text ValueText(const Call& call);
+  Text Counting(const Call& call);
+  Text Summing(const Call& call);
+  Text Folding(const Call& call);  // min, max, bool_*, bit_*: the state is the value
+  Text Moments(const Call& call);
+  Text PairMoments(const Call& call);
+  Text Percentile(const Call& call);
+  Text ApproximateCount(const Call& call);
   std::string SumState(const Call& call);
   std::string CountState(const Call& call);
-  // `merge` and `delta` are the names of the aggregates; returns the state's column.
+
+  // states_collected.cc
+  Text SetState(const Call& call);
+  Text DistinctSum(const Call& call);
+  Text OfOneRow(const Call& call);        // first, last
+  Text AtExtreme(const Call& call);       // arg_min, arg_max
+  Text CountsOfValues(const Call& call);  // histogram, approx_top_k
+  Text Collecting(const Call& call);      // string_agg, array_agg
+  Text CollectingDistinct(const Call& call);
+
+  // `merge` has {} where the state's column stands; returns that column.
   std::string AddState(const std::string& duckdb_type, const std::string& delta,
                        const std::string& merge);
 

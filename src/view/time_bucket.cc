@@ -98,7 +98,10 @@ std::optional<TimeKey> Binned(const sql::Expr& call) {
 
 TimeKey OfWindow(const sql::TimeWindow& window) {
   using Window = sql::TableRef::Window;
+  if (window.IsSession()) return {.session = true};
   const sql::Span pane = window.Pane();
+  if (!window.zone.empty())
+    return {.longest_us = kLongestShiftUs + pane.months * kLongestMonthUs + pane.microseconds};
   if (pane.months > 0)
     return {.longest_us = pane.months * kLongestMonthUs,
             .reach_us = (window.size.months - pane.months) * kLongestMonthUs};
@@ -110,6 +113,22 @@ TimeKey OfWindow(const sql::TimeWindow& window) {
   return key;
 }
 
+// date_trunc(unit, time AT TIME ZONE zone) AT TIME ZONE zone.
+std::optional<TimeKey> OfCivil(const sql::Expr& key, const std::string& event_time) {
+  const sql::Expr& cut = *key.args[0];
+  if (cut.kind != sql::ExprKind::kFunction || cut.name.back() != "date_trunc" ||
+      cut.args.size() != 2 || cut.args[1]->kind != sql::ExprKind::kAtTimeZone)
+    return std::nullopt;
+  const sql::Expr& civil = *cut.args[1];
+  const auto zone = ConstantText(*key.args[1]);
+  if (!zone || zone != ConstantText(*civil.args[1]) || !IsColumn(*civil.args[0], event_time))
+    return std::nullopt;
+  const auto text = ConstantText(*cut.args[0]);
+  const auto unit = text ? UnitOf(*text) : std::nullopt;
+  if (!unit) return std::nullopt;
+  return TimeKey{.longest_us = unit->longest_us + kLongestShiftUs};
+}
+
 }  // namespace
 
 std::optional<TimeKey> TimeKeyOf(const sql::Expr& key, const std::string& event_time,
@@ -118,6 +137,7 @@ std::optional<TimeKey> TimeKeyOf(const sql::Expr& key, const std::string& event_
   const bool windowed = window && window->column == event_time;
   if (windowed && IsColumn(key, "window_start")) return OfWindow(*window);
   if (IsColumn(key, event_time)) return TimeKey{.bucket_us = 1, .longest_us = 1};
+  if (key.kind == sql::ExprKind::kAtTimeZone) return OfCivil(key, event_time);
   if (key.kind != sql::ExprKind::kFunction || key.args.size() < 2) return std::nullopt;
   if (!IsColumn(*key.args[1], event_time) && !(windowed && IsColumn(*key.args[1], "window_start")))
     return std::nullopt;

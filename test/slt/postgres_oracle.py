@@ -23,6 +23,24 @@ CREATE FUNCTION time_bucket(size interval, t timestamptz) RETURNS timestamptz LA
 CREATE FUNCTION time_bucket(size interval, t timestamp) RETURNS timestamp LANGUAGE sql IMMUTABLE
   AS $$ SELECT date_bin(size, t, timestamp '1970-01-01 00:00:00') $$;
 """
+AGGREGATES = """
+CREATE FUNCTION keep_first(kept anyarray, v anyelement) RETURNS anyarray LANGUAGE sql IMMUTABLE AS $$ SELECT coalesce(kept, ARRAY[v]) $$;
+CREATE FUNCTION keep_last(kept anyarray, v anyelement) RETURNS anyarray LANGUAGE sql IMMUTABLE AS $$ SELECT ARRAY[v] $$;
+CREATE FUNCTION kept(kept anyarray, v anyelement) RETURNS anyelement LANGUAGE sql IMMUTABLE AS $$ SELECT kept[1] $$;
+CREATE AGGREGATE first(anyelement) (sfunc = keep_first, stype = anyarray, finalfunc = kept, finalfunc_extra);
+CREATE AGGREGATE last(anyelement) (sfunc = keep_last, stype = anyarray, finalfunc = kept, finalfunc_extra);
+CREATE FUNCTION count_value(counts jsonb, v anyelement) RETURNS jsonb LANGUAGE sql IMMUTABLE
+  AS $$ SELECT CASE WHEN v IS NULL THEN counts ELSE coalesce(counts, '{}') ||
+               jsonb_build_object(v::text, coalesce((counts ->> v::text)::bigint, 0) + 1) END $$;
+CREATE AGGREGATE histogram(anyelement) (sfunc = count_value, stype = jsonb);
+CREATE FUNCTION count_frequent(counts jsonb, v anyelement, most int) RETURNS jsonb LANGUAGE sql IMMUTABLE
+  AS $$ SELECT coalesce(count_value(counts, v), '{}') || jsonb_build_object('$most', most) $$;
+CREATE FUNCTION frequent(counts jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE
+  AS $$ SELECT jsonb_agg(jsonb_build_object('value', value, 'count', n) ORDER BY n DESC, value) FROM
+        (SELECT key AS value, value::bigint AS n FROM jsonb_each_text(counts) WHERE key <> '$most'
+         ORDER BY n DESC, key COLLATE "C" LIMIT (counts ->> '$most')::int) AS best $$;
+CREATE AGGREGATE approx_top_k(anyelement, int) (sfunc = count_frequent, stype = jsonb, finalfunc = frequent);
+"""
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 NOT_HERE = re.compile(r"\bfreshet\.|^\s*(SHOW|EXPLAIN|ALTER|GRANT|REVOKE|CREATE (ROLE|USER)|DROP (ROLE|USER))\b", re.I)
 
@@ -130,6 +148,9 @@ def translate(sql):
     sql = re.sub(r"\bpublic\.", "", sql)
     sql = re.sub(r"\bapprox_percentile\s*\((.*?)\) WITHIN GROUP \(ORDER BY (\w+)", r"percentile_disc(\1) WITHIN GROUP (ORDER BY \2::float8",
                  sql, flags=re.I)
+    for name, order in (("arg_min", ""), ("arg_max", " DESC")):
+        sql = re.sub(rf"\b{name}\((\w+), (\w+)\)", rf"(array_agg(\1 ORDER BY \2{order}, \1{order}) "
+                     r"FILTER (WHERE \1 IS NOT NULL AND \2 IS NOT NULL))[1]", sql, flags=re.I)
     return re.sub(r"\bapprox_count_distinct\s*\(", "count(DISTINCT ", sql, flags=re.I)
 
 
@@ -148,7 +169,7 @@ class Oracle:
         if self._script.without_kafka():
             return
         self._must(f"CREATE SCHEMA {self._schema}; SET search_path = {self._schema}; SET TimeZone = 'UTC'; "
-                   "SET client_min_messages = error;" + FUNCTIONS)
+                   "SET client_min_messages = error;" + FUNCTIONS + AGGREGATES)
         for step in self._script.steps:
             self.line = step.line
             if step.runs_in("postgres") and step.kind in ("statement", "query", "await", "ingest", "watermark", "user"):

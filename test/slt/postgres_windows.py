@@ -59,8 +59,20 @@ def _origin(offset):
 
 
 def _tumble(source, column, size, *offset):
+    if offset and offset[-1].startswith("'"):
+        return _civil(source, column, size, *offset)
     bounds = f"SELECT *, {_bin(size, column, _origin(offset))} AS window_start FROM {source}"
     return f"(SELECT *, window_start + {size} AS window_end FROM ({bounds}) AS w)"
+
+
+def _civil(source, column, size, *rest):
+    """Days and months of a zone's civil time."""
+    *offset, zone = rest
+    origin = "timestamp '1970-01-01 00:00:00'" + (f" + {offset[0]}" if offset else "")
+    civil = f"({column} AT TIME ZONE {zone})"
+    start = f"date_trunc('month', {civil})" if _months(size) else f"date_bin({size}, {civil}, {origin})"
+    return (f"(SELECT *, civil_start AT TIME ZONE {zone} AS window_start, (civil_start + {size}) AT TIME ZONE {zone} AS window_end "
+            f"FROM (SELECT *, {start} AS civil_start FROM {source}) AS w)")
 
 
 def _hop(source, column, slide, size, *offset):
