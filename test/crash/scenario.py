@@ -46,6 +46,21 @@ AGGREGATES = {  # name -> (Freshet, DuckDB, how it is compared)
     "all_b": ("bool_and(b)", "bool_and(b)", "exact"),
     "product": ("sum(amount * 2 - 1)", "sum(amount * 2 - 1)", "exact"),
     "cases": ("sum(CASE WHEN amount > 50 THEN 1 ELSE 0 END)", "sum(CASE WHEN amount > 50 THEN 1 ELSE 0 END)", "exact"),
+    "distinct_j": ("count(DISTINCT j)", "count(DISTINCT j)", "exact"),
+    "distinct_k": ("count(DISTINCT k) FILTER (WHERE b)", "count(DISTINCT k) FILTER (WHERE b)", "exact"),
+    "distinct_sum": ("sum(DISTINCT amount)", "sum(DISTINCT amount)", "exact"),
+    "distinct_avg": ("avg(DISTINCT j)", "avg(DISTINCT j)", "double"),
+    "first_k": ("first(k ORDER BY ts)", "first(k ORDER BY ts)", "exact"),
+    "last_amount": ("last(amount ORDER BY ts)", "last(amount ORDER BY ts)", "exact"),
+    "arg_k": ("arg_max(k, f)", "arg_max(k, f)", "exact"),
+    "sd_pop": ("stddev_pop(f)", "stddev_pop(f)", "double"),
+    "corr": ("corr(f, j)", "CASE WHEN NOT isnan(corr(f, j)) THEN corr(f, j) END", "double"),
+    "covar": ("covar_samp(f, j)", "covar_samp(f, j)", "double"),
+    "slope": ("regr_slope(f, j)", "CASE WHEN NOT isnan(regr_slope(f, j)) THEN regr_slope(f, j) END", "double"),
+    "pairs": ("regr_count(f, j)", "regr_count(f, j)", "exact"),
+    "bits_or": ("bit_or(j)", "bit_or(j)", "exact"),
+    "bits_xor": ("bit_xor(big)", "bit_xor(big)", "exact"),
+    "codes_list": ("string_agg(code, ',' ORDER BY ts)", "string_agg(code, ',' ORDER BY ts)", "exact"),
     "p50": ("approx_percentile(0.5) WITHIN GROUP (ORDER BY f)", "quantile_disc(f, 0.5)", "percentile"),
     "p95": ("approx_percentile(0.95) WITHIN GROUP (ORDER BY amount)", "quantile_disc(CAST(amount AS DOUBLE), 0.95)", "percentile"),
     "p99": ("approx_percentile(0.99) WITHIN GROUP (ORDER BY f) FILTER (WHERE f > 0)", "quantile_disc(f, 0.99) FILTER (WHERE f > 0)",
@@ -60,6 +75,10 @@ ROW_ERRORS = {  # aggregate over an expression that fails on some rows -> the co
 FILTERS = ("", "", "amount > 20", "b IS NOT FALSE", "k <> 'k3'", "j BETWEEN 1 AND 6", "ts >= '2024-01-01 00:05:00'")
 HAVINGS = ("", "", "", "count(*) >= 3", "sum(amount) > 100")
 MINUTE_SIZES = (1, 2, 5, 15, 60)
+HOPS = ((1, 2), (1, 5), (5, 10), (5, 15), (15, 60))          # minutes: slide, size
+CUMULATES = ((1, 5), (5, 15), (10, 60), (15, 60))            # minutes: step, size
+GAPS = (2, 5, 30)                                            # seconds
+SESSION_KEYS = ("k", "j", "b")
 SCHEMA = """  id BIGINT NOT NULL, k TEXT, j INTEGER, b BOOLEAN, amount DECIMAL(12,2), big BIGINT, f DOUBLE PRECISION, code TEXT PATH 'meta.code',
   ts TIMESTAMPTZ,
   tier TEXT AS (CASE WHEN amount >= 90 THEN 'gold' WHEN amount >= 0 THEN 'plain' END),
@@ -74,6 +93,7 @@ class View:
     columns: list                    # how each is compared
     excluded: str = ""               # rows that this view leaves out, each a dead letter in its name
     after: float = 0.0               # made when this part of the records was produced (0 = before the first)
+    uses: frozenset = frozenset()    # clauses and states in it, for the count of what seeds have tried
 
 
 @dataclass
@@ -127,16 +147,56 @@ def create_source(scenario, topic, bootstrap):
             f"retention = '{retention}') FORMAT PLAIN ENCODE JSON")
 
 
+@dataclass
+class _Window:
+    kind: str = "no window"
+    source: str = "events"           # Freshet's FROM
+    rows: str = "records"            # DuckDB's FROM: records with window_start and window_end
+    keys: tuple = ()                 # that the view must group by
+
+
+def _minutes(count):
+    return f"INTERVAL '{count} minutes'"
+
+
+def _window(dice):
+    kind = dice.choices(("none", "tumble", "hop", "cumulate", "session"), (8, 8, 3, 2, 3))[0]
+    if kind == "tumble":
+        size = dice.choice(MINUTE_SIZES)
+        start = f"time_bucket({_minutes(size)}, ts)"
+        return _Window("TUMBLE", f"TUMBLE(events, ts, INTERVAL '{size}' MINUTE)",
+                       f"(SELECT *, {start} AS window_start, {start} + {_minutes(size)} AS window_end FROM records)")
+    if kind == "hop":
+        slide, size = dice.choice(HOPS)
+        newest = f"time_bucket({_minutes(slide)}, ts)"
+        return _Window("HOP", f"HOP(events, ts, INTERVAL '{slide}' MINUTE, INTERVAL '{size}' MINUTE)",
+                       f"(SELECT *, window_start + {_minutes(size)} AS window_end FROM (SELECT *, unnest(generate_series({newest} - "
+                       f"{_minutes(size - slide)}, {newest}, {_minutes(slide)})) AS window_start FROM records))")
+    if kind == "cumulate":
+        step, size = dice.choice(CUMULATES)
+        start = f"time_bucket({_minutes(size)}, ts)"
+        return _Window("CUMULATE", f"CUMULATE(events, ts, INTERVAL '{step}' MINUTE, INTERVAL '{size}' MINUTE)",
+                       f"(SELECT *, {start} AS window_start, unnest(generate_series(time_bucket({_minutes(step)}, ts) + {_minutes(step)}, "
+                       f"{start} + {_minutes(size)}, {_minutes(step)})) AS window_end FROM records)")
+    if kind == "session":
+        gap, keys = dice.choice(GAPS), tuple(dice.sample(SESSION_KEYS, dice.choice((0, 1, 1, 2))))
+        by = f"PARTITION BY {', '.join(keys)} " if keys else ""
+        session = ", ".join(("session", *keys))
+        return _Window("SESSION", f"SESSION(events, ts, INTERVAL '{gap}' SECOND{''.join(f', {key}' for key in keys)})",
+                       f"(SELECT *, min(ts) OVER (PARTITION BY {session}) AS window_start, max(ts) OVER (PARTITION BY {session}) + "
+                       f"INTERVAL '{gap} seconds' AS window_end FROM (SELECT *, sum(fresh) OVER ({by}ORDER BY ts ROWS UNBOUNDED PRECEDING) "
+                       f"AS session FROM (SELECT *, CASE WHEN ts - lag(ts) OVER ({by}ORDER BY ts) < INTERVAL '{gap} seconds' THEN 0 ELSE 1 "
+                       f"END AS fresh FROM records)))", keys)
+    return _Window()
+
+
 def _view(name, dice, keeps_raw):
-    keys = dice.sample(sorted(KEYS), dice.choice((0, 1, 1, 2, 2, 3)))
+    window = _window(dice)
+    session = window.kind == "SESSION"
+    keys = list(window.keys) if session else dice.sample(sorted(KEYS), dice.choice((0, 1, 1, 2, 2, 3)))
     chosen = dice.sample(sorted(AGGREGATES), dice.randint(2, 7))
-    window = dice.choice(MINUTE_SIZES) if dice.random() < 0.5 else 0
-    items, oracle, compared = [], [], []
-    if window:
-        items += ["window_start", "window_end"]
-        oracle += [f"time_bucket(INTERVAL '{window} minutes', ts) AS window_start",
-                   f"time_bucket(INTERVAL '{window} minutes', ts) + INTERVAL '{window} minutes' AS window_end"]
-        compared += ["key", "key"]
+    items = [] if window.kind == "no window" else ["window_start", "window_end"]
+    oracle, compared = list(items), ["key"] * len(items)
     for key in keys:
         items.append(f"{KEYS[key][0]} AS key_{key}")
         oracle.append(f"{KEYS[key][1]} AS key_{key}")
@@ -147,25 +207,27 @@ def _view(name, dice, keeps_raw):
         items.append(f"{AGGREGATES[aggregate][0]} AS {aggregate}")
         oracle.append(f"{AGGREGATES[aggregate][1]} AS {aggregate}")
         compared.append(AGGREGATES[aggregate][2])
-    where, having = dice.choice(FILTERS), dice.choice(HAVINGS) if grouped else ""
-    if dice.random() < 0.25:
+    where, having = "" if session else dice.choice(FILTERS), dice.choice(HAVINGS) if grouped else ""
+    if dice.random() < 0.25 and not session:
         error = dice.choice(sorted(ROW_ERRORS))
         items.append(f"{ROW_ERRORS[error][0]} AS {error}")
         oracle.append(f"{ROW_ERRORS[error][1]} AS {error}")
         compared.append("exact")
         excluded = ROW_ERRORS[error][2]
-    source = f"TUMBLE(events, ts, INTERVAL '{window}' MINUTE)" if window else "events"
     group = ", ".join(str(number) for number in range(1, grouped + 1))
-    create = f"CREATE MATERIALIZED VIEW {name} AS SELECT {', '.join(items)} FROM {source}"
-    query = f"SELECT {', '.join(oracle)} FROM records"
+    create = f"CREATE MATERIALIZED VIEW {name} AS SELECT {', '.join(items)} FROM {window.source}"
+    query = f"SELECT {', '.join(oracle)} FROM {window.rows}"
     conditions = [f"({text})" for text in (where, excluded) if text]
     create += f" WHERE {where}" if where else ""
     query += f" WHERE {' AND '.join(conditions)}" if conditions else ""
     for text in ((f" GROUP BY {group}" if grouped else ""), (f" HAVING {having}" if having else "")):
         create, query = create + text, query + text
     after = dice.choice((0.0, 0.0, 0.4, 0.8)) if keeps_raw else 0.0
+    uses = {window.kind, *(f"state {aggregate}" for aggregate in chosen), *(f"key {key}" for key in keys)}
+    uses |= {what for what, used in (("WHERE", where), ("HAVING", having), ("row errors", excluded), ("made later", after),
+                                     ("no GROUP BY", not grouped)) if used}
     excluded = f"NOT ({excluded})" + (f" AND ({where})" if where else "") if excluded else ""
-    return View(name, create, query, compared, excluded, after)
+    return View(name, create, query, compared, excluded, after, frozenset(uses))
 
 
 def _records(count, dice):
