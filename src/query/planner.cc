@@ -50,6 +50,17 @@ base::Result<std::string> IntegerLiteral(const std::string& text, model::Type ty
   return "CAST(" + std::to_string(value) + " AS " + sql::DuckDbType(type) + ")";
 }
 
+base::Result<std::string> NarrowedText(const NarrowedView& narrowed,
+                                       const sql::PrintOptions& options) {
+  std::string panes;
+  for (const PaneBound& bound : narrowed.bounds) {
+    ASSIGN_OR_RETURN(const std::string value, sql::PrintDuckDb(*bound.value, options));
+    panes +=
+        (panes.empty() ? "" : " AND ") + narrowed.view->plan->PaneCondition(bound.bound, value);
+  }
+  return Relations::ViewText(*narrowed.view, panes);
+}
+
 }  // namespace
 
 base::Result<std::string> ParameterLiteral(const Parameter& parameter, model::Type type,
@@ -112,6 +123,7 @@ base::Result<std::shared_ptr<SelectPlan>> Planner::Make(const sql::Select& selec
   plan->fields = std::move(bound.output);
   plan->parameter_types = std::move(bound.parameter_types);
   for (const auto* relation : bound.relations) plan->reads.push_back(*relation);
+  plan->narrowed = NarrowPanes(plan->select.get(), *plan->relations);
   bool live = false;
   for (const auto& relation : plan->reads) live = live || relation.schema == "freshet";
   plan->shareable = *keep && !live && !HasRandom(plan->select.get());
@@ -141,6 +153,8 @@ base::Result<std::string> Planner::Print(const SelectPlan& plan,
   sql::PrintOptions options;
   options.time_zone = plan.time_zone;
   options.relation = [&](const std::vector<std::string>& name) {
+    const auto narrowed = plan.narrowed.find(name.back());
+    if (narrowed != plan.narrowed.end()) return NarrowedText(narrowed->second, options);
     bool live = false;
     return plan.relations->Text(name, &live);
   };

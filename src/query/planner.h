@@ -7,12 +7,14 @@
 // parameters. Limits: EngineOptions::max_plans plans, each of at most kMaxPlanBytes of text.
 
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "query/pane_bounds.h"
 #include "query/relations.h"
 #include "sql/printer.h"
 
@@ -31,8 +33,9 @@ struct SelectPlan {
   int64_t catalog_version = 0;
   catalog::CatalogPtr catalog;
   std::shared_ptr<const Relations> relations;
-  std::vector<sql::RelationInfo> reads;  // each relation once
-  sql::SelectPtr select;                 // bound
+  std::vector<sql::RelationInfo> reads;          // each relation once
+  sql::SelectPtr select;                         // bound
+  std::map<std::string, NarrowedView> narrowed;  // names in `select` that NarrowPanes gave
   std::string time_zone;
   bool shareable = false;  // equal text at the same time has an equal answer
   std::string text;        // DuckDB's; empty when it is printed anew for each execution

@@ -97,13 +97,23 @@ base::Result<std::string> Relations::Text(const std::vector<std::string>& name, 
 }
 
 // Groups that reach over the view's floor are not whole any more: they are below it and not shown.
-std::string Relations::ViewText(const catalog::View& view) {
+std::string Relations::ViewText(const catalog::View& view, const std::string& panes) {
   std::string floor;
   if (view.retention_us && view.plan->time && view.plan->time->HasPartialGroups())
     floor =
         "(SELECT coalesce(max(floor), TIMESTAMP '-infinity') FROM freshet_floors WHERE object = " +
         std::to_string(view.id.value) + ")";
-  return "(" + view.plan->Finalize(view.Table(), floor) + ")";
+  return "(" + view.plan->Finalize(view.Table(), floor, panes) + ")";
+}
+
+std::shared_ptr<const catalog::View> Relations::PaneView(
+    const std::vector<std::string>& name) const {
+  const auto* info = Find(name.size() > 1 ? name[name.size() - 2] : "", name.back());
+  if (info == nullptr || info->schema == kSystemSchema) return nullptr;
+  const auto view = options_.catalog->views.find(info->name);
+  if (view == options_.catalog->views.end()) return nullptr;
+  const auto& window = view->second->plan->window;
+  return window && window->Overlaps() ? view->second : nullptr;
 }
 
 base::Result<std::string> Relations::SourceText(const catalog::Source& source) const {

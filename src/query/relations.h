@@ -55,11 +55,15 @@ class Relations : public sql::RelationLookup {
   // text holds rows of this moment and must not be used again.
   base::Result<std::string> Text(const std::vector<std::string>& name, bool* live) const;
 
+  // `panes` is a condition of the view's panes, empty = none.
+  static std::string ViewText(const catalog::View& view, const std::string& panes = "");
+  // The view of this name when its windows overlap, else null.
+  std::shared_ptr<const catalog::View> PaneView(const std::vector<std::string>& name) const;
+
   // How an error calls it: "source", "materialized view", "table".
   static const char* KindOf(const catalog::Catalog& catalog, const sql::RelationInfo& info);
 
  private:
-  static std::string ViewText(const catalog::View& view);
   base::Result<std::string> SourceText(const catalog::Source& source) const;
 
   RelationsOptions options_;

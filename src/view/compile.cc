@@ -213,7 +213,7 @@ class Compiler {
   // What is computed of a row before its partial stands in several windows cannot depend on the
   // window.
   base::Status CheckNoWindow(const sql::Expr& expr, const char* where) const {
-    if (!plan_.HasPanes() && !plan_.HasSessions()) return {};
+    if (!plan_.HasPanes()) return {};
     if (IsWindowBound(expr))
       return At(base::Unsupported("\"" + expr.name[0] + "\" in " + where + " of " +
                                   sql::NameOf(plan_.window->kind) +
@@ -228,8 +228,8 @@ class Compiler {
   }
 
   std::string WindowEnd(const Key& start) const {
-    if (plan_.HasPanes()) return "w_end";
-    return plan_.window->EndText(plan_.HasSessions() ? "w_last" : start.column);
+    if (plan_.HasSessions()) return plan_.window->EndText("w_last");
+    return plan_.HasPanes() ? "w_end" : plan_.window->EndText(start.column);
   }
 
   // A row that is filtered out may still hold a session together, so only whole keys can be.

@@ -125,7 +125,7 @@ std::string Plan::Merge(const std::string& table, const std::string& where) cons
 
 // Panes are spread over windows before they are merged, so that a filter on window_start cuts the
 // rows that are merged.
-std::string Plan::MergeWindows(const std::string& table) const {
+std::string Plan::MergeWindows(const std::string& table, const std::string& panes) const {
   const std::string& start = keys[static_cast<size_t>(window_key)].column;
   const auto bounds = window->BoundsOf("panes." + start, "numbers.n");
   std::string spread, items;
@@ -139,13 +139,27 @@ std::string Plan::MergeWindows(const std::string& table) const {
     AppendItem(&spread, state.column);
     AppendItem(&items, state.merge + " AS " + state.column);
   }
-  return "SELECT " + items + " FROM (SELECT " + spread + " FROM " + table + " AS panes, range(" +
+  const std::string from =
+      panes.empty() ? table : "(SELECT * FROM " + table + " WHERE " + panes + ")";
+  return "SELECT " + items + " FROM (SELECT " + spread + " FROM " + from + " AS panes, range(" +
          std::to_string(window->WindowsOfRow()) + ") AS numbers(n)" +
          (bounds.condition.empty() ? "" : " WHERE " + bounds.condition) + ")" +
          GroupBy(keys.size() + 1);
 }
 
-std::string Plan::Finalize(const std::string& table, const std::string& floor) const {
+std::string Plan::PaneCondition(Bound bound, const std::string& value) const {
+  const std::string& start = keys[static_cast<size_t>(window_key)].column;
+  switch (bound) {
+    case Bound::kStartFrom: return start + " >= (" + value + ")";
+    case Bound::kStartTo: return start + " <= (" + value + ") + " + window->size.Text();
+    case Bound::kEndFrom: return start + " >= (" + value + ") - " + window->size.Text();
+    case Bound::kEndTo: return start + " < (" + value + ")";
+  }
+  return "true";
+}
+
+std::string Plan::Finalize(const std::string& table, const std::string& floor,
+                           const std::string& panes) const {
   std::string items;
   for (size_t i = 0; i < outputs.size(); ++i)
     AppendItem(&items, outputs[i] + " AS " + sql::QuoteIdentifier(fields[i].name));
@@ -159,7 +173,7 @@ std::string Plan::Finalize(const std::string& table, const std::string& floor) c
     where = keys[static_cast<size_t>(time->key)].column + " >= " + floor +
             (having.empty() ? "" : " AND (" + having + ")");
   return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" +
-         (HasPanes() ? MergeWindows(table) : Merge(table)) + "))" +
+         (window && window->Overlaps() ? MergeWindows(table, panes) : Merge(table)) + "))" +
          (where.empty() ? "" : " WHERE " + where);
 }
 

@@ -91,16 +91,25 @@ struct Plan {
   // SELECT keys, merged states FROM table [WHERE where] GROUP BY keys
   std::string Merge(const std::string& table, const std::string& where = "") const;
   // SELECT outputs AS names FROM (keys and values of the merge) [WHERE having]. Groups whose time
-  // key is below `floor` (DuckDB text, empty = none) are left out.
-  std::string Finalize(const std::string& table, const std::string& floor = "") const;
+  // key is below `floor` (DuckDB text, empty = none) are left out, and of overlapping windows those
+  // that have no pane for which `panes` (see PaneCondition) holds.
+  std::string Finalize(const std::string& table, const std::string& floor = "",
+                       const std::string& panes = "") const;
 
-  // Windows that overlap: partials are kept of panes, and a partial row stands for several windows.
-  bool HasPanes() const { return window && window->Overlaps(); }
+  // Partials that are not of groups: panes of overlapping windows, which stand for several windows,
+  // and fragments of sessions.
+  bool HasPanes() const { return window && (window->Overlaps() || window->IsSession()); }
   bool HasSessions() const { return window && window->IsSession(); }
+
+  // What window_start or window_end from or up to `value` (DuckDB text) asks of a pane, for
+  // overlapping windows. A pane's start is not before its windows' and less than the size behind
+  // it.
+  enum class Bound { kStartFrom, kStartTo, kEndFrom, kEndTo };
+  std::string PaneCondition(Bound bound, const std::string& value) const;
   // Text for SELECT: rowid of the fragments of sessions that end at or before `floor`.
   std::string Expired(const std::string& table, const std::string& floor) const;
   // The same as Merge with windows for panes: the time key is window_start, and w_end is added.
-  std::string MergeWindows(const std::string& table) const;
+  std::string MergeWindows(const std::string& table, const std::string& panes = "") const;
 };
 
 // `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description,
