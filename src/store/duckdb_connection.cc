@@ -28,11 +28,19 @@ struct ReadConnection::State {
   // Enters the engine for another statement, which ends the open stream.
   Result<Session::Use> EnterForStatement();
   void Drop();
+  // A query outside a snapshot has a transaction of its own around its planning and its run: the
+  // engine answers count(*) from statistics when it plans, which in a transaction of their own
+  // would be those of another moment than the rows.
+  Status BeginOwn(const Session::Use& use);
+  void EndOwn(const Session::Use& use);
+  static Result<std::unique_ptr<model::RowSource>> Open(const std::shared_ptr<State>& self,
+                                                        const Session::Use& use,
+                                                        const std::string& sql);
 
   std::shared_ptr<StoreState> store;
   Session session;
   Stream* stream = nullptr;
-  bool in_snapshot = false;
+  bool in_snapshot = false, in_own = false;
   bool snapshot_lost = false;  // the engine was opened again in the middle of it
 };
 
@@ -78,8 +86,8 @@ class ReadConnection::Stream : public model::RowSource {
     Status status;
     if (error && *error) status = state_->session.engine()->Note(&result_);
     Release();
+    state_->EndOwn(use);
     if (status.ok()) return model::ChunkView{};
-    if (!state_->in_snapshot) RollBack(use);
     closed_ = status;
     return status;
   }
@@ -94,15 +102,7 @@ class ReadConnection::Stream : public model::RowSource {
     Result<Session::Use> use = state_->session.Enter();
     if (!open_) return;
     Release();
-    if (use.ok() && !state_->in_snapshot) RollBack(*use);
-  }
-
-  // Ends what a failed or abandoned statement may have left open; usually nothing, which is an
-  // error that means nothing.
-  void RollBack(const Session::Use& use) {
-    duckdb_result result;
-    (void)duckdb_query(use.connection, "ROLLBACK", &result);
-    duckdb_destroy_result(&result);
+    if (use.ok()) state_->EndOwn(*use);
   }
 
   std::shared_ptr<State> state_;
@@ -117,12 +117,27 @@ class ReadConnection::Stream : public model::RowSource {
 void ReadConnection::State::Drop() {
   if (stream) stream->Close(kReopened);
   snapshot_lost = in_snapshot;
+  in_own = false;
+}
+
+Status ReadConnection::State::BeginOwn(const Session::Use& use) {
+  if (in_snapshot) return {};
+  RETURN_IF_ERROR(session.Run(use, "BEGIN TRANSACTION READ ONLY"));
+  in_own = true;
+  return {};
+}
+
+void ReadConnection::State::EndOwn(const Session::Use& use) {
+  if (!std::exchange(in_own, false)) return;
+  // Fails only when there is no transaction any more, which is what is wanted.
+  (void)session.Run(use, "ROLLBACK");
 }
 
 Result<Session::Use> ReadConnection::State::EnterForStatement() {
   ASSIGN_OR_RETURN(Session::Use use, session.Enter());
   if (snapshot_lost) return base::Unavailable(kReopened).WithSqlstate("25P02");
   if (stream) stream->Close(kReplaced);
+  EndOwn(use);
   return use;
 }
 
@@ -132,23 +147,29 @@ ReadConnection::~ReadConnection() = default;
 
 Result<std::unique_ptr<model::RowSource>> ReadConnection::Query(const std::string& sql) {
   ASSIGN_OR_RETURN(const Session::Use use, state_->EnterForStatement());
+  RETURN_IF_ERROR(state_->BeginOwn(use));
+  Result<std::unique_ptr<model::RowSource>> rows = State::Open(state_, use, sql);
+  if (!rows.ok()) state_->EndOwn(use);
+  return rows;
+}
+
+Result<std::unique_ptr<model::RowSource>> ReadConnection::State::Open(
+    const std::shared_ptr<State>& self, const Session::Use& use, const std::string& sql) {
   Statement prepared;
-  RETURN_IF_ERROR(prepared.Prepare(state_->session.engine(), use.connection, sql));
+  Engine* engine = self->session.engine();
+  RETURN_IF_ERROR(prepared.Prepare(engine, use.connection, sql));
   duckdb_result result;
   if (!RunPrepared(prepared.get(), Answer::kStream, &result)) {
-    Status status = state_->session.engine()->Note(&result);
+    Status status = engine->Note(&result);
     duckdb_destroy_result(&result);
     return status;
   }
   Result<ChunkReader> reader = ChunkReader::Make(&result);
   if (!reader.ok()) {
     duckdb_destroy_result(&result);
-    // Ends the statement's own transaction; that there is none any more is an error that means
-    // nothing.
-    if (!state_->in_snapshot) (void)state_->session.Run(use, "ROLLBACK");
     return reader.TakeStatus();
   }
-  return std::unique_ptr<model::RowSource>(std::make_unique<Stream>(state_, reader.Take(), result));
+  return std::unique_ptr<model::RowSource>(std::make_unique<Stream>(self, reader.Take(), result));
 }
 
 Result<model::Fields> ReadConnection::Describe(const std::string& sql) {
