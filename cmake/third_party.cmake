@@ -48,6 +48,15 @@ add_library(third_party_log INTERFACE)
 target_link_libraries(third_party_log INTERFACE spdlog::spdlog fmt::fmt)
 add_library(third_party::log ALIAS third_party_log)
 
+add_library(third_party_curl INTERFACE)
+target_link_libraries(third_party_curl INTERFACE curl)
+add_library(third_party::curl ALIAS third_party_curl)
+
+# Reads .proto texts (Debian's libprotobuf-dev; the parser's header is in libprotoc-dev).
+add_library(third_party_protobuf INTERFACE)
+target_link_libraries(third_party_protobuf INTERFACE protobuf)
+add_library(third_party::protobuf ALIAS third_party_protobuf)
+
 # Civil time zones from the system's tzdata (Debian's libhowardhinnant-date-dev).
 find_package(date REQUIRED)
 add_library(third_party_tz INTERFACE)

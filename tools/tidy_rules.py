@@ -23,6 +23,7 @@ DOORS = [
     (r"(librdkafka/)?rdkafka\w*\.h", ["src/source/kafka_*", "src/sink/kafka_*", "bench/*"]),
     (r"simdjson\.h", ["src/decode/*"]),
     (r"pg_query\.h|protobuf/.*|.*pg_query\.pb-c\.h", ["src/sql/*"]),
+    (r"google/protobuf/.*", ["src/decode/*"]),
     (r"boost/(asio|beast)\b.*", ["src/pgwire/*", "src/server/*", "bench/*"]),
     (r"spdlog/.*", ["src/base/*"]),
     (r"openssl/.*", ["src/base/*", "src/pgwire/*", "src/source/scram.*", "src/source/tls_*", "src/server/version.cc"]),

@@ -81,14 +81,16 @@ bool AccessRules::ParseNetwork(const std::string& text, Network* out) {
   return error == std::errc() && stop == end && out->bits >= 0 && out->bits <= most;
 }
 
-Result<AccessRules> AccessRules::Parse(const std::string& folders, const std::string& hosts) {
+Result<AccessRules> AccessRules::Parse(const std::string& folders, const std::string& hosts,
+                                       const std::string& setting) {
   AccessRules rules;
+  rules.setting_ = setting;
   rules.names_.clear();
   for (const auto& folder : Split(folders)) {
     std::error_code error;
     auto path = std::filesystem::canonical(folder, error);
     if (error || !std::filesystem::is_directory(path, error))
-      return Invalid("invalid value for setting \"file_folders\": \"" + folder +
+      return Invalid("invalid value for setting \"" + setting + "\": \"" + folder +
                      "\" is no folder of this machine");
     rules.folders_.push_back(std::move(path));
   }
@@ -105,7 +107,7 @@ Result<AccessRules> AccessRules::Parse(const std::string& folders, const std::st
 
 Result<std::filesystem::path> AccessRules::CheckFolder(const std::string& path) const {
   const Status denied = Denied("folder \"" + path + "\" is not allowed in definitions")
-                            .WithHint("The operator allows folders with the setting file_folders.");
+                            .WithHint("The operator allows folders with the setting " + setting_ + ".");
   if (folders_.empty()) return denied;
   std::error_code error;
   const auto real = std::filesystem::canonical(path, error);
@@ -124,6 +126,15 @@ Result<std::filesystem::path> AccessRules::CheckFolder(const std::string& path) 
   if (!std::filesystem::is_directory(real, error))
     return Invalid("\"" + path + "\" is no folder").WithSqlstate("42809");
   return real;
+}
+
+Result<std::filesystem::path> AccessRules::CheckFile(const std::string& path) const {
+  const std::filesystem::path file(path);
+  ASSIGN_OR_RETURN(const auto folder, CheckFolder(file.parent_path().string()));
+  std::error_code error;
+  const auto real = folder / file.filename();
+  if (std::filesystem::is_regular_file(std::filesystem::symlink_status(real, error))) return real;
+  return NotFound("file \"" + path + "\" does not exist").WithSqlstate("58P01");
 }
 
 bool AccessRules::InNetworks(int family, const unsigned char* bytes) const {
@@ -155,7 +166,7 @@ Status AccessRules::CheckServers(const std::string& servers) const {
     if (const size_t scheme = server.find("://"); scheme != std::string::npos)
       server = server.substr(scheme + 3);
     if (server.starts_with("[")) server = server.substr(1, server.find(']') - 1);
-    else server = server.substr(0, server.find(':'));
+    else server = server.substr(0, server.find_first_of(":/"));
     RETURN_IF_ERROR(CheckHost(server));
   }
   return {};

@@ -23,11 +23,15 @@ namespace base {
 class AccessRules {
  public:
   // `folders` and `hosts` are separated by commas.
-  static Result<AccessRules> Parse(const std::string& folders, const std::string& hosts);
+  // `setting` is the name of the list of folders, for errors.
+  static Result<AccessRules> Parse(const std::string& folders, const std::string& hosts,
+                                   const std::string& setting = "file_folders");
   AccessRules() = default;  // no folder, every host but link-local ones
 
   // The folder with symbolic links resolved.
   Result<std::filesystem::path> CheckFolder(const std::string& path) const;
+  // A file in such a folder; no symbolic link itself.
+  Result<std::filesystem::path> CheckFile(const std::string& path) const;
   // A host by name or address, as a definition gives it.
   Status CheckHost(const std::string& host) const;
   // The same for every host of "host:port, [v6]:port, ...".
@@ -44,6 +48,7 @@ class AccessRules {
   static bool ParseNetwork(const std::string& text, Network* out);
   bool InNetworks(int family, const unsigned char* bytes) const;
 
+  std::string setting_ = "file_folders";
   std::vector<std::filesystem::path> folders_;
   std::vector<std::string> names_{"*"};
   std::vector<Network> networks_;

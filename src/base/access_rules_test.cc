@@ -45,6 +45,8 @@ TEST(AccessRulesTest, NamesSuffixesAndNetworks) {
   EXPECT_FALSE(MayConnect(rules, "169.254.2.9"));
   EXPECT_TRUE(rules.CheckServers("kafka.local:9092, http://x.example.com:81/path").ok());
   EXPECT_FALSE(rules.CheckServers("kafka.local:9092,[::1]:9092").ok());
+  EXPECT_FALSE(rules.CheckServers("http://10.16.0.1/path").ok());
+  EXPECT_TRUE(rules.CheckServers("http://10.15.0.1/path").ok());
 }
 
 TEST(AccessRulesTest, NothingListedAllowsNothing) {

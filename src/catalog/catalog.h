@@ -42,6 +42,8 @@ struct Source {
   std::shared_ptr<const model::FileFolder> folder;             // connector "file"
   std::shared_ptr<const model::GeneratedRows> generated_rows;  // connector "datagen"
   std::map<std::string, std::string> properties;  // librdkafka's, allow-listed
+  // Options that are secrets, by name: properties by librdkafka's, schema.registry.password.
+  std::map<std::string, std::string> secrets;
   std::string startup_mode = "earliest";
   int64_t startup_timestamp_ms = 0;
   std::optional<int64_t> retention_us;  // nullopt = for ever; 0 = no raw rows
@@ -58,6 +60,15 @@ struct Source {
   bool KeepsRaw() const { return !retention_us || *retention_us > 0; }
   bool KeepsRaw(const std::vector<int>& columns) const;  // with all of these
   sql::RelationInfo Input() const;      // what a view over it sees: every column
+};
+
+// Where a password or key is, read anew whenever something connects.
+struct Secret {
+  model::ObjectId id;
+  std::string name;
+  std::string definition;
+  std::string file;         // path, or
+  std::string environment;  // name of a variable
 };
 
 struct View {
@@ -86,6 +97,7 @@ class Catalog : public sql::RelationLookup {
   std::map<std::string, std::shared_ptr<const Source>> sources;
   std::map<std::string, std::shared_ptr<const View>> views;
   std::map<std::string, std::shared_ptr<const Role>> roles;
+  std::map<std::string, std::shared_ptr<const Secret>> secrets;
   int64_t version = 0;
   model::ObjectId next_id{1};
 
@@ -130,6 +142,7 @@ std::string Canonical(std::string_view definition);
 
 // Statement -> object, validated against `catalog` (names, types, options by allow list with HINTs for near ones).
 base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text, const Catalog& catalog);
+base::Result<std::shared_ptr<Secret>> MakeSecret(const sql::CreateSecret& statement, const std::string& text);
 base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, const std::string& text, const Catalog& catalog);
 
 

@@ -6,6 +6,7 @@
 #include "model/kafka_properties.h"
 #include "sql/parser.h"
 #include "sql/printer.h"
+#include "sql/shown_text.h"
 
 namespace catalog {
 namespace {
@@ -69,17 +70,62 @@ base::Status BindGenerated(Source* source) {
   return {};
 }
 
+void WarnOfLiteral(const std::string& option, Source* source) {
+  if (sql::IsSecretOption(option))
+    source->warnings.push_back("the value of " + option +
+                               " is written in the definition; CREATE SECRET and " + option +
+                               " = SECRET name keep it out");
+}
+
+// Options given as SECRET name: any text of the Kafka client, and the registry's password.
+base::Status ReadSecrets(const sql::CreateSource& statement, const Catalog& catalog,
+                         Source* source) {
+  using model::PropertyKind;
+  const auto add = [&](const std::string& option, const std::string& name,
+                       const std::string& key) -> base::Status {
+    if (!catalog.secrets.contains(name))
+      return base::NotFound("secret \"" + name + "\" does not exist")
+          .WithSqlstate("42704")
+          .WithHint("Make it with CREATE SECRET " + name + " WITH (file = '/path').");
+    if (!source->secrets.emplace(key, name).second)
+      return base::Invalid("option \"" + option + "\" is given more than once");
+    return {};
+  };
+  for (const auto& [option, name] : statement.secrets) {
+    const model::KafkaProperty* found = nullptr;
+    for (const auto& property : model::KafkaProperties()) {
+      const std::string key = option.starts_with("properties.") ? option.substr(11) : "";
+      const bool takes_text = property.kind == PropertyKind::kText ||
+                              property.kind == PropertyKind::kSecret ||
+                              property.kind == PropertyKind::kPem;
+      if (takes_text && !key.empty() && (property.name == key || property.alias == key))
+        found = &property;
+    }
+    if (found == nullptr)
+      return base::Invalid("option \"" + option + "\" cannot be a secret");
+    RETURN_IF_ERROR(add(option, name, std::string(found->name)));
+  }
+  for (const auto& [option, name] : statement.encode_secrets) {
+    if (option != "schema.registry.password")
+      return base::Invalid("option \"" + option + "\" cannot be a secret");
+    RETURN_IF_ERROR(add(option, name, option));
+  }
+  return {};
+}
+
 base::Status ReadProperties(OptionReader* options, Source* source) {
   const sql::Options given = options->WithPrefix("properties.");
   RETURN_IF_ERROR(model::CheckKafkaProperties(given));
   source->properties = model::CanonicalKafkaProperties(given);
+  for (const auto& property : model::KafkaProperties())
+    if (source->secrets.contains(std::string(property.name)))
+      source->properties.erase(std::string(property.name));
   if (!source->properties.contains("bootstrap.servers"))
     return base::Invalid("option \"properties.bootstrap.server\" is required for a Kafka source")
         .WithHint("Add it to the WITH clause: properties.bootstrap.server = 'host:9092'.");
   for (const auto& property : model::KafkaProperties())
-    if (property.kind == model::PropertyKind::kSecret && source->properties.contains(std::string(property.name)))
-      source->warnings.push_back("the value of properties." + std::string(property.name) +
-                                 " is written in the definition; whoever may read the data directory can read it");
+    if (source->properties.contains(std::string(property.name)))
+      WarnOfLiteral("properties." + std::string(property.name), source);
   return {};
 }
 
@@ -121,7 +167,8 @@ base::Status ReadOptions(OptionReader* options, Source* source) {
   if (source->connector == "datagen") return ReadGeneratedRows(options, source);
   ASSIGN_OR_RETURN(source->topic, options->Required("topic"));
   ASSIGN_OR_RETURN(auto tombstone, options->OneOf("on_tombstone", {"dead_letter", "skip"}));
-  source->schema.tombstone_is_dead_letter = tombstone == "dead_letter";
+  // Debezium sends a tombstone after each delete, for compaction.
+  source->schema.tombstone_is_dead_letter = tombstone == "dead_letter" && !source->format.debezium;
   return ReadProperties(options, source);
 }
 
@@ -184,7 +231,10 @@ base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statem
   RETURN_IF_ERROR(BindGenerated(source.get()));
   OptionReader options(statement.options, "source");
   ASSIGN_OR_RETURN(source->connector, ReadConnector(&options));
+  RETURN_IF_ERROR(ReadSecrets(statement, catalog, source.get()));
   RETURN_IF_ERROR(ReadFormat(statement, source.get()));
+  if (!source->format.registry.password.empty())
+    WarnOfLiteral("schema.registry.password", source.get());
   RETURN_IF_ERROR(ReadOptions(&options, source.get()));
   RETURN_IF_ERROR(ReadKeptColumns(&options, source.get()));
   RETURN_IF_ERROR(options.Finish());

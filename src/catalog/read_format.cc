@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "catalog/connector.h"
+#include "decode/decoder.h"
 
 namespace catalog {
 namespace {
@@ -34,6 +35,36 @@ base::Status ReadCsv(OptionReader* options, Source* source) {
   return {};
 }
 
+base::Status CheckRegistryUrl(const std::string& url) {
+  const bool known = url.starts_with("http://") || url.starts_with("https://");
+  if (known && url.find_first_of(" @?#", 8) == std::string::npos && url.size() <= 1'000) return {};
+  return base::Invalid("invalid value for option \"schema.registry\": \"" + url + "\"")
+      .WithHint("Expected 'http://host:port' or 'https://host:port/path'; user and password are "
+                "options of their own.");
+}
+
+// Avro and Protobuf: a registry, or the one schema of all records.
+base::Status ReadSchemas(OptionReader* options, Source* source) {
+  auto& format = source->format;
+  format.registry.url = options->Text("schema.registry").value_or("");
+  format.registry.user = options->Text("schema.registry.username").value_or("");
+  format.registry.password = options->Text("schema.registry.password").value_or("");
+  format.schema = options->Text("schema").value_or("");
+  if (format.encoding == model::Encoding::kProtobuf)
+    format.message = options->Text("message").value_or("");
+  if (format.registry.url.empty() == format.schema.empty())
+    return base::Invalid("a registry or a schema is needed, and not both")
+        .WithHint("Write (schema.registry = 'http://host:8081'), or (schema = '...') with the text.");
+  if (!format.registry.url.empty()) RETURN_IF_ERROR(CheckRegistryUrl(format.registry.url));
+  if (format.registry.url.empty() && !format.registry.user.empty())
+    return base::Invalid("schema.registry.username needs a schema.registry");
+  if (!format.registry.url.empty() && !format.message.empty())
+    return base::Invalid("message is for a schema without a registry; records of a registry name theirs");
+  if (source->connector != "kafka")
+    return base::Unsupported("records of files are text: lines of JSON or rows of CSV");
+  return {};
+}
+
 base::Status CheckCsvColumns(const Source& source) {
   for (const auto& column : source.schema.columns)
     if (column.origin == model::Origin::kValue && column.path.size() > 1)
@@ -44,12 +75,24 @@ base::Status CheckCsvColumns(const Source& source) {
   return {};
 }
 
+// What only a decoder knows: whether it can read these types, whether a schema is one.
+base::Status CheckDecodes(const Source& source) {
+  if (!source.format.registry.url.empty()) return {};
+  return decode::MakeDecoder(source.schema, source.format, {}).status();
+}
+
 }  // namespace
 
 base::Status ReadFormat(const sql::CreateSource& statement, Source* source) {
-  if (statement.format != "PLAIN")
-    return base::Unsupported("FORMAT " + statement.format + " is not supported yet")
+  if (statement.format == "DEBEZIUM") {
+    if (statement.encode != "JSON")
+      return base::Unsupported("FORMAT DEBEZIUM ENCODE " + statement.encode + " is not supported")
+          .WithHint("Use FORMAT DEBEZIUM ENCODE JSON.");
+    source->format.debezium = true;
+  } else if (statement.format != "PLAIN") {
+    return base::Unsupported("FORMAT " + statement.format + " is not supported for a source")
         .WithHint("Use FORMAT PLAIN for records that are rows of their own.");
+  }
   OptionReader options(statement.encode_options, "format");
   if (source->connector == "datagen" && statement.encode != "JSON")
     return base::Unsupported("generated rows have no encoding of their own")
@@ -58,11 +101,13 @@ base::Status ReadFormat(const sql::CreateSource& statement, Source* source) {
     source->format.encoding = model::Encoding::kCsv;
     RETURN_IF_ERROR(ReadCsv(&options, source));
     RETURN_IF_ERROR(CheckCsvColumns(*source));
-  } else if (statement.encode != "JSON") {
-    return base::Unsupported("ENCODE " + statement.encode + " is not supported yet")
-        .WithHint("Use ENCODE JSON or ENCODE CSV.");
+  } else if (statement.encode == "AVRO" || statement.encode == "PROTOBUF") {
+    source->format.encoding =
+        statement.encode == "AVRO" ? model::Encoding::kAvro : model::Encoding::kProtobuf;
+    RETURN_IF_ERROR(ReadSchemas(&options, source));
   }
-  return options.Finish();
+  RETURN_IF_ERROR(options.Finish());
+  return CheckDecodes(*source);
 }
 
 }  // namespace catalog

@@ -101,9 +101,12 @@ class CsvDecoder final : public RowDecoder {
 
  protected:
   void BeginRun(const model::RecordRun& run) override;
-  bool ReadValue(const model::RecordView& record) override;
+  Outcome ReadValue(const model::RecordView& record) override {
+    return RowIf(ReadRow(record.Value()));
+  }
 
  private:
+  bool ReadRow(std::string_view value);
   void ReadHeader(std::string_view header);
   bool WriteField(int column, const CsvRow::Field& field);
 
@@ -164,8 +167,7 @@ bool CsvDecoder::WriteField(int column, const CsvRow::Field& field) {
   return typed_.Parse(static_cast<uint32_t>(column), field.text, rows());
 }
 
-bool CsvDecoder::ReadValue(const model::RecordView& record) {
-  std::string_view value = record.Value();
+bool CsvDecoder::ReadRow(std::string_view value) {
   if (value.size() > kMaxBytes)
     return cells().Fail(Reason::kTooLarge,
                         "the value has over " + std::to_string(kMaxBytes) + " bytes");

@@ -27,7 +27,9 @@ model::SourceSchema Schema() {
 class CsvDecoderTest : public testing::Test {
  protected:
   std::string Decode(const std::string& value, const std::string& header = "") {
-    const model::RecordFormat format{model::Encoding::kCsv, options_};
+    model::RecordFormat format;
+    format.encoding = model::Encoding::kCsv;
+    format.csv = options_;
     return DecodeOne(schema_, format, value, header);
   }
   model::SourceSchema schema_ = Schema();

@@ -21,17 +21,20 @@ using model::Reason;
 
 class JsonDecoder final : public RowDecoder {
  public:
-  JsonDecoder(const model::SourceSchema& schema, const std::vector<bool>& used);
+  JsonDecoder(const model::SourceSchema& schema, const std::vector<bool>& used, bool debezium);
 
  protected:
-  bool ReadValue(const model::RecordView& record) override;
+  Outcome ReadValue(const model::RecordView& record) override;
 
  private:
   const char* ReadStraight(int node, const char* at, const char* end);
   const char* ReadStraightValue(const KeyTarget* target, const char* at, const char* end);
   bool IsStraight(const KeyTarget& target) const;
   const char* ReadStraightLiteral(const std::vector<uint32_t>& columns, const char* at);
-  bool ReadDocument(std::string_view document);
+  Outcome ReadDocument(std::string_view document);
+  Outcome ReadEnvelope();
+  bool FindOperation(int depth, std::string_view* operation);
+  bool ReadMember(std::string_view key, int depth, std::string_view* operation);
   bool StartDocument(std::string_view document);
   bool FailDocument(std::string_view document, Indexed outcome);
   bool FailWalk(Walk walk);
@@ -45,6 +48,7 @@ class JsonDecoder final : public RowDecoder {
   bool FailBelow(int node);
   uint32_t ColumnBelow(int node) const;
 
+  const bool debezium_;
   std::vector<CellForm> forms_;  // by schema column
   std::vector<ObjectNode> nodes_;
   StraightChance straight_;
@@ -53,25 +57,27 @@ class JsonDecoder final : public RowDecoder {
   std::string key_;  // an unescaped key
 };
 
-JsonDecoder::JsonDecoder(const model::SourceSchema& schema, const std::vector<bool>& used)
-    : RowDecoder(schema, used), forms_(schema.columns.size()) {
+// Debezium's row is the object "after", of the record or, with a converter that adds schemas, of its "payload".
+JsonDecoder::JsonDecoder(const model::SourceSchema& schema, const std::vector<bool>& used, bool debezium)
+    : RowDecoder(schema, used), debezium_(debezium), forms_(schema.columns.size()) {
   for (const uint32_t i : value_columns()) forms_[i] = *FormOf(schema.columns[i].type);
-  nodes_ = PlanOf(schema, value_columns());
+  nodes_ = debezium ? PlanOf(schema, value_columns(), {{"after"}, {"payload", "after"}}) : PlanOf(schema, value_columns(), {{}});
 }
 
-bool JsonDecoder::ReadValue(const model::RecordView& record) {
+RowDecoder::Outcome JsonDecoder::ReadValue(const model::RecordView& record) {
   const std::string_view document = record.Value();
-  if (straight_.IsWorthIt() && document.size() > 1 && document.front() == '{' && document.back() == '}') {
+  const bool may_be_straight = !debezium_ && straight_.IsWorthIt();
+  if (may_be_straight && document.size() > 1 && document.front() == '{' && document.back() == '}') {
     const char* end = document.data() + document.size();
     const bool read = ReadStraight(0, document.data() + 1, end) == end;
     straight_.Note(read);
-    if (read) return true;
+    if (read) return Outcome::kRow;
     rows()->TruncateToRows();
   }
-  if (ReadDocument(document)) return true;
-  if (!cells().IsExplained())
+  const Outcome outcome = ReadDocument(document);
+  if (outcome == Outcome::kFailed && !cells().IsExplained())
     cells().Explain("malformed JSON at byte " + std::to_string(cursor_.position()));
-  return false;
+  return outcome;
 }
 
 // The object whose first key begins at `at`, when its keys are the expected ones. Where it ends, or nullptr.
@@ -137,9 +143,53 @@ const char* JsonDecoder::ReadStraightLiteral(const std::vector<uint32_t>& column
   return at + literal.size();
 }
 
-bool JsonDecoder::ReadDocument(std::string_view document) {
-  if (!StartDocument(document) || !ReadObject(0, 1)) return false;
-  return cursor_.AtEnd() || FailWalk(Walk::kMalformed);
+RowDecoder::Outcome JsonDecoder::ReadDocument(std::string_view document) {
+  if (!StartDocument(document)) return Outcome::kFailed;
+  if (debezium_)
+    if (const Outcome outcome = ReadEnvelope(); outcome != Outcome::kRow) return outcome;
+  return RowIf(ReadObject(0, 1) && (cursor_.AtEnd() || FailWalk(Walk::kMalformed)));
+}
+
+// What kind of change it is: c (insert), r (read by a snapshot) and u (update) leave a row behind; d (delete), t (truncate)
+// and m (message) leave none.
+RowDecoder::Outcome JsonDecoder::ReadEnvelope() {
+  const JsonCursor begin = cursor_;
+  std::string_view operation;
+  if (!FindOperation(1, &operation)) return Outcome::kFailed;
+  cursor_ = begin;
+  if (operation == "c" || operation == "r" || operation == "u") return Outcome::kRow;
+  if (operation == "d" || operation == "t" || operation == "m") return Outcome::kNoRow;
+  return RowIf(cells().Fail(Reason::kNoEnvelope, "the value is no change event of Debezium: its \"op\" is none of c, r, u, d, t, m"));
+}
+
+bool JsonDecoder::FindOperation(int depth, std::string_view* operation) {
+  cursor_.Advance();
+  if (cursor_.Kind() == '}') {
+    cursor_.Advance();
+    return true;
+  }
+  while (true) {
+    if (cursor_.Kind() != '"') return FailWalk(Walk::kMalformed);
+    const char* begin = cursor_.Here() + 1;
+    const std::string_view key(begin, static_cast<size_t>(cursor_.StringEnd() - begin));
+    cursor_.Advance();
+    if (cursor_.Kind() != ':') return FailWalk(Walk::kMalformed);
+    cursor_.Advance();
+    if (!ReadMember(key, depth, operation)) return false;
+    const auto next = cursor_.AfterValue('}');
+    if (next == JsonCursor::Next::kDone) return true;
+    if (next == JsonCursor::Next::kMalformed) return FailWalk(Walk::kMalformed);
+  }
+}
+
+bool JsonDecoder::ReadMember(std::string_view key, int depth, std::string_view* operation) {
+  if (depth == 1 && key == "payload" && cursor_.Kind() == '{') return FindOperation(2, operation);
+  if (key == "op" && cursor_.Kind() == '"') {
+    const char* begin = cursor_.Here() + 1;
+    *operation = {begin, static_cast<size_t>(cursor_.StringEnd() - begin)};
+  }
+  const Walk walk = cursor_.SkipValue(depth);
+  return walk == Walk::kOk || FailWalk(walk);
 }
 
 bool JsonDecoder::StartDocument(std::string_view document) {
@@ -295,9 +345,9 @@ uint32_t JsonDecoder::ColumnBelow(int node) const {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const model::SourceSchema& schema, DecoderOptions options) {
+base::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const model::SourceSchema& schema, DecoderOptions options, bool debezium) {
   RETURN_IF_ERROR(CheckColumns(schema, options, "JSON"));
-  return std::unique_ptr<Decoder>(std::make_unique<JsonDecoder>(schema, options.used));
+  return std::unique_ptr<Decoder>(std::make_unique<JsonDecoder>(schema, options.used, debezium));
 }
 
 }  // namespace decode

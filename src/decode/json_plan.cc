@@ -28,21 +28,32 @@ void ObjectNode::Remember(std::string_view raw, int target) {
   expected.target = target;
 }
 
-std::vector<ObjectNode> PlanOf(const model::SourceSchema& schema, const std::vector<uint32_t>& columns) {
+namespace {
+
+void AddPath(const std::vector<std::string>& path, uint32_t column, std::vector<ObjectNode>* nodes) {
+  size_t at = 0;
+  for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
+    int& child = (*nodes)[at].At(path[depth]).node;
+    if (child < 0) child = static_cast<int>(nodes->size());
+    const auto next = static_cast<size_t>(child);
+    if (next == nodes->size()) nodes->emplace_back();  // `child` is no longer valid
+    at = next;
+  }
+  (*nodes)[at].At(path.back()).columns.push_back(column);
+}
+
+}  // namespace
+
+std::vector<ObjectNode> PlanOf(const model::SourceSchema& schema, const std::vector<uint32_t>& columns,
+                               const std::vector<std::vector<std::string>>& prefixes) {
   std::vector<ObjectNode> nodes(1);
   for (const uint32_t index : columns) {
     const auto& column = schema.columns[index];
-    const std::vector<std::string> whole{column.name};
-    const auto& path = column.path.empty() ? whole : column.path;
-    size_t at = 0;
-    for (size_t depth = 0; depth + 1 < path.size(); ++depth) {
-      int& child = nodes[at].At(path[depth]).node;
-      if (child < 0) child = static_cast<int>(nodes.size());
-      const auto next = static_cast<size_t>(child);
-      if (next == nodes.size()) nodes.emplace_back();  // `child` is no longer valid
-      at = next;
+    for (std::vector<std::string> path : prefixes) {
+      if (column.path.empty()) path.push_back(column.name);
+      else path.insert(path.end(), column.path.begin(), column.path.end());
+      AddPath(path, index, &nodes);
     }
-    nodes[at].At(path.back()).columns.push_back(index);
   }
   return nodes;
 }

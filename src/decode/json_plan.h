@@ -101,6 +101,8 @@ class ObjectNode {
 };
 
 // The nodes of the columns in `columns` (indexes of kValue columns of the schema); node 0 is the record itself.
-std::vector<ObjectNode> PlanOf(const model::SourceSchema& schema, const std::vector<uint32_t>& columns);
+// Each column is reached by its path after every one of `prefixes`.
+std::vector<ObjectNode> PlanOf(const model::SourceSchema& schema, const std::vector<uint32_t>& columns,
+                               const std::vector<std::vector<std::string>>& prefixes);
 
 }  // namespace decode

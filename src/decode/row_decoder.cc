@@ -72,9 +72,9 @@ void RowDecoder::Decode(const model::RecordBatch& batch, const model::RecordRun&
   for (uint32_t i = run.begin; i < run.end; ++i) {
     const model::RecordView& record = batch.records[i];
     if (record.value == nullptr && !schema_.tombstone_is_dead_letter) continue;
-    if (!DecodeRecord(record)) {
+    if (const Outcome outcome = DecodeRecord(record); outcome != Outcome::kRow) {
       rows->TruncateToRows();
-      dead->push_back(LetterOf(record));
+      if (outcome == Outcome::kFailed) dead->push_back(LetterOf(record));
       continue;
     }
     rows->partition().Append<int32_t>(run.partition.value);
@@ -85,12 +85,13 @@ void RowDecoder::Decode(const model::RecordBatch& batch, const model::RecordRun&
   }
 }
 
-bool RowDecoder::DecodeRecord(const model::RecordView& record) {
-  if (record.value == nullptr) return cells_.Fail(Reason::kTombstone, "the record has no value");
-  if (!ReadValue(record)) return false;
+RowDecoder::Outcome RowDecoder::DecodeRecord(const model::RecordView& record) {
+  if (record.value == nullptr)
+    return RowIf(cells_.Fail(Reason::kTombstone, "the record has no value"));
+  if (const Outcome outcome = ReadValue(record); outcome != Outcome::kRow) return outcome;
   for (const uint32_t index : record_columns_)
-    if (!WriteRecordField(index, record)) return false;
-  return FinishCells() && (!check_event_time_ || CheckEventTime(record));
+    if (!WriteRecordField(index, record)) return Outcome::kFailed;
+  return RowIf(FinishCells() && (!check_event_time_ || CheckEventTime(record)));
 }
 
 bool RowDecoder::WriteRecordField(uint32_t index, const model::RecordView& record) {

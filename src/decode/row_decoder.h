@@ -24,8 +24,11 @@ class RowDecoder : public Decoder {
  protected:
   // Before the records of a run.
   virtual void BeginRun(const model::RecordRun&) {}
-  // The record's value, which is there, into cells of value_columns(). False after a Fail.
-  virtual bool ReadValue(const model::RecordView& record) = 0;
+  enum class Outcome : uint8_t { kRow, kNoRow, kFailed };
+  // The record's value, which is there, into cells of value_columns(). kFailed after a Fail; kNoRow:
+  // the record is of a kind that makes no row.
+  virtual Outcome ReadValue(const model::RecordView& record) = 0;
+  static Outcome RowIf(bool good) { return good ? Outcome::kRow : Outcome::kFailed; }
 
   const model::SourceSchema& schema() const { return schema_; }
   const std::vector<uint32_t>& value_columns() const { return value_columns_; }
@@ -34,7 +37,7 @@ class RowDecoder : public Decoder {
   const model::ColumnBatch* rows() const { return rows_; }
 
  private:
-  bool DecodeRecord(const model::RecordView& record);
+  Outcome DecodeRecord(const model::RecordView& record);
   bool WriteRecordField(uint32_t index, const model::RecordView& record);
   bool FinishCells();
   bool CheckEventTime(const model::RecordView& record);

@@ -9,6 +9,11 @@ namespace model {
 enum class Reason {
   kMalformedJson,
   kMalformedCsv,
+  kMalformedAvro,
+  kMalformedProtobuf,
+  kNoSchemaId,
+  kUnknownSchema,
+  kNoEnvelope,
   kInvalidUtf8,
   kNulCharacter,
   kTooDeep,

@@ -41,6 +41,7 @@ Lane::~Lane() { Stop(); }
 
 base::Status Lane::Start(LaneStart start, std::unique_ptr<source::Reader> reader) {
   lane_ = start.lane;
+  registry_ = std::move(start.registry);
   reader_ = std::move(reader);
   const base::Labels labels{{"source", start.setup.source->name}};
   auto& metrics = base::Metrics();
@@ -74,7 +75,7 @@ base::Status Lane::Rebuild(const SourceSetup& setup) {
     RETURN_IF_ERROR(writer_->Prepare(lane_setup));
   }
   ASSIGN_OR_RETURN(decoder_, decode::MakeDecoder(setup_.source->schema, setup_.source->format,
-                                                 {UsedColumns(setup)}));
+                                                 {UsedColumns(setup), registry_.get()}));
   batch_ = std::make_unique<model::ColumnBatch>(ColumnTypes(setup_.source->schema));
   return {};
 }
@@ -218,6 +219,10 @@ bool Lane::PollOnce() {
     const milliseconds linger = InBacklog(age) ? options_.backlog_linger : options_.linger;
     timeout = std::max(milliseconds(0), linger - age);
   }
+  if (!records_.runs.empty()) {  // they wait for a schema
+    Sleep(std::min(kIdlePoll, timeout));
+    return DecodeRuns();
+  }
   const auto polled = base::ThreadCpuTime();
   const base::Status status = reader_->Poll(timeout, &records_);
   Spent(kFetch, base::ThreadCpuTime() - polled);
@@ -231,26 +236,51 @@ bool Lane::PollOnce() {
     End(status);
     return false;
   }
-  if (progress_.state == SourceState::kWaiting) SetState(SourceState::kRunning);
   if (!DecodeRuns()) return false;
   if (records_.runs.empty() && !batch_open_) PublishProgress();
   return true;
 }
 
-// A run is cut where the batch is full, so that a commit never has more rows than it may.
+// Runs that need a schema which is not here stay in records_ and are tried again; so do later runs
+// of their partition.
 bool Lane::DecodeRuns() {
+  std::vector<model::RecordRun> waiting;
+  base::Status waits_for;
   for (model::RecordRun run : records_.runs) {
-    const model::RecordRun whole = run;
-    do {
-      if (batch_->rows() >= options_.max_batch_rows && !CommitBatch()) return false;
-      const size_t room = options_.max_batch_rows - batch_->rows();
-      run.end = static_cast<uint32_t>(std::min<size_t>(whole.end, run.begin + room));
-      run.next_offset = run.end == whole.end ? whole.next_offset
-                                             : model::Offset(records_.records[run.end].offset);
-      if (!DecodeRun(run)) return false;
-      run.begin = run.end;
-    } while (run.begin < whole.end);
+    const bool blocked = std::any_of(waiting.begin(), waiting.end(), [&](const auto& other) {
+      return other.partition == run.partition;
+    });
+    if (blocked) {
+      waiting.push_back(run);
+      continue;
+    }
+    base::Status status;
+    if (!DecodeReady(&run, &status)) return false;
+    if (status.ok()) continue;
+    waiting.push_back(run);
+    waits_for = std::move(status);
   }
+  records_.runs = std::move(waiting);
+  if (!records_.runs.empty()) SetState(SourceState::kWaiting, std::move(waits_for));
+  else if (progress_.state == SourceState::kWaiting) SetState(SourceState::kRunning);
+  return true;
+}
+
+// A run is cut where the batch is full, so that a commit never has more rows than it may, and where
+// a record needs what is not here: then `run` is what is left.
+bool Lane::DecodeReady(model::RecordRun* run, base::Status* waits_for) {
+  do {
+    if (batch_->rows() >= options_.max_batch_rows && !CommitBatch()) return false;
+    model::RecordRun part = *run;
+    const size_t room = options_.max_batch_rows - batch_->rows();
+    part.end = static_cast<uint32_t>(std::min<size_t>(run->end, run->begin + room));
+    *waits_for = decoder_->Prepare(records_, part, &part.end);
+    if (part.end == part.begin && !waits_for->ok()) return true;
+    part.next_offset = part.end == run->end ? run->next_offset
+                                            : model::Offset(records_.records[part.end].offset);
+    if (!DecodeRun(part)) return false;
+    run->begin = part.end;
+  } while (waits_for->ok() && run->begin < run->end);
   return true;
 }
 
@@ -382,7 +412,8 @@ bool Lane::RetryCommit(const base::Status& error, milliseconds* backoff) {
 }
 
 void Lane::AfterCommit(const store::LaneCommitResult& result) {
-  if (progress_.state != SourceState::kRunning) SetState(SourceState::kRunning);
+  if (progress_.state != SourceState::kRunning && records_.runs.empty())
+    SetState(SourceState::kRunning);
   rows_metric_->Add(batch_->rows());
   dead_letters_metric_->Add(result.dead_letters);
   commit_seconds_->Observe(

@@ -27,6 +27,7 @@
 #include "base/metrics.h"
 #include "catalog/catalog.h"
 #include "decode/decoder.h"
+#include "decode/schema_registry.h"
 #include "model/commit_notice.h"
 #include "pipeline/options.h"
 #include "pipeline/progress.h"
@@ -63,6 +64,7 @@ struct LaneStart {
   SourceSetup setup;
   model::LaneId lane;
   std::vector<store::Position> positions;  // its partitions and where they stand
+  std::shared_ptr<decode::SchemaRegistry> registry;  // of the source's lanes; nullptr = none
 };
 
 class Lane {
@@ -96,6 +98,7 @@ class Lane {
   bool HandleCommands();  // false = stop
   bool PollOnce();        // false = the lane ended
   bool DecodeRuns();      // false = the lane ended
+  bool DecodeReady(model::RecordRun* run, base::Status* waits_for);
   bool DecodeRun(const model::RecordRun& run);
   void StopAtError(Partition* partition, size_t first_row);
   bool BatchIsDue() const;
@@ -128,7 +131,8 @@ class Lane {
   std::unique_ptr<model::ColumnBatch> batch_;
   std::vector<model::DeadLetter> dead_letters_;
   size_t dead_letter_bytes_ = 0;
-  model::RecordBatch records_;
+  model::RecordBatch records_;  // its runs are those that wait to be decoded
+  std::shared_ptr<decode::SchemaRegistry> registry_;
   std::vector<Partition> partitions_;
   base::MonotonicTime batch_started_{};
   base::MonotonicTime rate_started_{};

@@ -42,6 +42,8 @@ source::ReaderOptions ReaderOptionsOf(const catalog::Source& source) {
   source::ReaderOptions options;
   options.topic = source.topic;
   options.properties = source.properties;
+  for (const auto& [option, secret] : source.secrets)
+    if (!option.starts_with("schema.registry.")) options.secrets[option] = secret;
   options.headers = source.schema.NeedsHeaders();
   options.connector = source.connector;
   options.folder = source.folder;
@@ -128,6 +130,9 @@ base::Status SourceRunner::Connect() {
     std::lock_guard lock(mutex_);
     if (stop_) return base::Cancelled("the source is being removed");
     admin_ = std::move(admin);
+  }
+  if (!registry_ && env_.readers.registry) {
+    ASSIGN_OR_RETURN(registry_, env_.readers.registry(source));
   }
   ASSIGN_OR_RETURN(auto info, Describe());
   RETURN_IF_ERROR(CheckTopic(info));
@@ -243,7 +248,8 @@ base::Status SourceRunner::MakeLanes(const source::TopicInfo& info,
     LaneStart start{setup,
                     model::LaneId(static_cast<int32_t>(source.id.value * kLanesPerSource +
                                                        static_cast<int64_t>(i))),
-                    {}};
+                    {},
+                    registry_};
     for (const auto& position : positions)
       if (LaneOf(position.partition) == start.lane) start.positions.push_back(position);
     source::ReaderOptions reader_options = ReaderOptionsOf(source);

@@ -24,6 +24,9 @@ struct ReaderFactory {
   std::function<base::Result<std::unique_ptr<source::Reader>>(const source::ReaderOptions&)> reader;
   std::function<base::Result<std::unique_ptr<source::TopicAdmin>>(const source::ReaderOptions&)>
       admin;
+  // The schema registry of a source's format; nullptr = it has none. May be empty.
+  std::function<base::Result<std::unique_ptr<decode::SchemaRegistry>>(const catalog::Source&)>
+      registry;
 };
 
 // What the source's connector is told; limits are the caller's.
@@ -86,6 +89,7 @@ class SourceRunner {
   std::vector<model::PartitionId> known_;
   std::optional<PartitionMove> wanted_move_;  // by the last look
   size_t lane_count_ = 0;
+  std::shared_ptr<decode::SchemaRegistry> registry_;     // with the lanes; lives as long as the runner
   const std::shared_ptr<source::PartitionNames> names_;  // with the lanes' readers
   std::map<std::string, model::PartitionId> numbers_;    // the other way round
 

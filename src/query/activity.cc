@@ -1,5 +1,7 @@
 #include "query/activity.h"
 
+#include "sql/shown_text.h"
+
 namespace query {
 namespace {
 
@@ -87,8 +89,9 @@ void Activity::Interrupt() {
 }
 
 void Activity::SetQuery(std::string_view text) {
+  std::string shown = sql::ShownText(text);
   std::lock_guard lock(mutex_);
-  query_ = text.substr(0, kShownQueryBytes);
+  query_ = shown.substr(0, kShownQueryBytes);
 }
 
 void Activity::SetWaiting(bool waiting) {

@@ -44,9 +44,10 @@ class Engine;
 class Definer {
  public:
   virtual ~Definer() = default;
-  // Applies all statements or none. Returns one command tag each ("CREATE SOURCE", ...).
+  // Applies all statements or none. Returns one command tag each ("CREATE SOURCE", ...); `warnings`
+  // are for who sent them.
   virtual base::Result<std::vector<std::string>> Apply(
-      const std::vector<sql::Statement>& statements) = 0;
+      const std::vector<sql::Statement>& statements, std::vector<std::string>* warnings) = 0;
 };
 
 // pg_catalog, information_schema and the functions that go with them; implemented in pgwire.

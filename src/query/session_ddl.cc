@@ -27,13 +27,16 @@ base::Result<Execution> SessionImpl::RunDdl(const sql::Statement& statement) {
   }
   std::vector<int> begins;
   for (const auto& candidate : together) begins.push_back(candidate.begin);
-  auto tags = engine_->definer()->Apply(together);
+  std::vector<std::string> warnings;
+  auto tags = engine_->definer()->Apply(together, &warnings);
   // Which of several failed is not known, and so not where in the string.
   if (!tags.ok())
     return together.size() == 1 ? tags.TakeStatus() : tags.TakeStatus().WithPosition(0);
   if (tags->size() != together.size()) return base::Internal("the definer gave no tag");
   for (size_t i = 1; i < tags->size(); ++i) applied_.push_back({begins[i], (*tags)[i]});
-  return Execution{nullptr, tags->front(), {}};
+  Execution done{nullptr, tags->front(), {}};
+  for (auto& warning : warnings) done.notices.emplace_back("WARNING", std::move(warning));
+  return done;
 }
 
 }  // namespace query

@@ -28,6 +28,7 @@ std::vector<std::string> ObjectColumns(const std::string& kind) {
   if (kind == "SOURCES") return {"name", "connector", "topic", "state"};
   if (kind == "VIEWS" || kind == "MATERIALIZED VIEWS") return {"name", "source", "state"};
   if (kind == "TABLES") return {"name", "kind"};
+  if (kind == "SECRETS") return {"name", "kind"};
   return {};
 }
 
@@ -113,6 +114,11 @@ std::vector<std::vector<std::string>> SessionImpl::ShownObjects(const std::strin
   const auto visible = [&](const std::string& name) {
     return catalog->MaySelect(info_.role, name);
   };
+  if (kind == "SECRETS") {
+    for (const auto& [name, secret] : catalog->secrets)
+      if (administrator()) rows.push_back({name, secret->file.empty() ? "environment" : "file"});
+    return rows;
+  }
   if (kind == "SOURCES" || kind == "TABLES")
     for (const auto& [name, source] : catalog->sources) {
       if (!visible(name)) continue;

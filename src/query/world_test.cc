@@ -69,7 +69,7 @@ std::string CellText(const model::ColumnView& column, size_t row) {
 }  // namespace
 
 base::Result<std::vector<std::string>> NotingDefiner::Apply(
-    const std::vector<sql::Statement>& statements) {
+    const std::vector<sql::Statement>& statements, std::vector<std::string>*) {
   if (!error.ok()) return error;
   applied.emplace_back();
   std::vector<std::string> tags;

@@ -13,6 +13,7 @@
 #include "server/definitions.h"
 #include "sql/parser.h"
 #include "sql/printer.h"
+#include "sql/shown_text.h"
 
 namespace server {
 namespace {
@@ -20,7 +21,7 @@ namespace {
 constexpr size_t kMaxEvents = 10'000;
 
 std::string FirstWords(const std::string& text) {
-  std::string line = catalog::Canonical(text);
+  std::string line = catalog::Canonical(sql::ShownText(text));
   if (line.size() > 60) line = line.substr(0, 57) + "...";
   return line;
 }
@@ -108,10 +109,10 @@ base::Status Definer::MakeAdministrator(catalog::Catalog* catalog,
   return {};
 }
 
-base::Result<std::vector<std::string>> Definer::Apply(
-    const std::vector<sql::Statement>& statements) {
+base::Result<std::vector<std::string>> Definer::Apply(const std::vector<sql::Statement>& statements,
+                                                      std::vector<std::string>* warnings) {
   std::lock_guard lock(apply_mutex_);
-  return ApplyLocked(statements, false);
+  return ApplyLocked(statements, false, warnings);
 }
 
 base::Status Definer::ApplyFile(const std::filesystem::path& file) {
@@ -128,13 +129,15 @@ base::Status Definer::ApplyFile(const std::filesystem::path& file) {
                            ": only definitions may stand in a pipeline file")
           .WithDetail("Statement: " + FirstWords(statement.text));
   std::lock_guard lock(apply_mutex_);
-  auto tags = ApplyLocked(*statements, true);
+  std::vector<std::string> warnings;  // are in the log
+  auto tags = ApplyLocked(*statements, true, &warnings);
   if (!tags.ok()) return tags.TakeStatus().WithContext(file.string());
   return {};
 }
 
 base::Result<std::vector<std::string>> Definer::ApplyLocked(
-    const std::vector<sql::Statement>& statements, bool from_file) {
+    const std::vector<sql::Statement>& statements, bool from_file,
+    std::vector<std::string>* warnings) {
   Change change;
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
   change.from_file = from_file;
@@ -150,6 +153,7 @@ base::Result<std::vector<std::string>> Definer::ApplyLocked(
     return std::move(status).WithContext("line " + std::to_string(line)).WithDetail(detail);
   }
   if (change.dirty) RETURN_IF_ERROR(Commit(&change));
+  *warnings = std::move(change.warnings);
   return change.tags;
 }
 
@@ -157,6 +161,8 @@ base::Status Definer::ApplyOne(const sql::Statement& statement, Change* change) 
   if (const auto* s = std::get_if<sql::CreateSource>(&statement.body))
     return One(*s, statement.text, change);
   if (const auto* s = std::get_if<sql::CreateView>(&statement.body))
+    return One(*s, statement.text, change);
+  if (const auto* s = std::get_if<sql::CreateSecret>(&statement.body))
     return One(*s, statement.text, change);
   if (const auto* s = std::get_if<sql::DropStatement>(&statement.body)) return One(*s, change);
   if (const auto* s = std::get_if<sql::AlterSource>(&statement.body)) return One(*s, change);

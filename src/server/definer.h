@@ -32,6 +32,7 @@ class Definer : public query::Definer {
     catalog::CatalogHolder* catalog;
     pipeline::ReaderFactory readers;
     std::function<base::Status(const catalog::Source&)> access;  // may a definition name that?
+    std::function<base::Status(const catalog::Secret&)> secret;  // can it be read?
     std::chrono::milliseconds broker_timeout{5'000};
   };
   explicit Definer(Environment environment);
@@ -42,8 +43,8 @@ class Definer : public query::Definer {
   // starts the sources.
   base::Status Load(const catalog::Catalog& empty, const std::filesystem::path& password_file);
 
-  base::Result<std::vector<std::string>> Apply(
-      const std::vector<sql::Statement>& statements) override;
+  base::Result<std::vector<std::string>> Apply(const std::vector<sql::Statement>& statements,
+                                               std::vector<std::string>* warnings) override;
   // A pipeline file: an object that exists with the same definition is left alone. Errors name
   // file, line and statement.
   base::Status ApplyFile(const std::filesystem::path& file);
@@ -62,22 +63,26 @@ class Definer : public query::Definer {
     std::set<model::ObjectId> barrier;       // existing sources whose lanes must stand still
     std::vector<model::ObjectId> restarted;  // sources with a new start: RESET, or new ones
     std::vector<store::Position> positions;  // of RESET
-    std::vector<std::string> tags;
+    std::vector<std::string> tags, warnings;
     bool from_file = false;
     bool dirty = false;  // something to write
   };
 
   base::Result<std::vector<std::string>> ApplyLocked(const std::vector<sql::Statement>& statements,
-                                                     bool from_file);
+                                                     bool from_file,
+                                                     std::vector<std::string>* warnings);
   base::Status ApplyOne(const sql::Statement& statement, Change* change);
   base::Status One(const sql::CreateSource& statement, const std::string& text, Change* change);
   base::Status One(const sql::CreateView& statement, const std::string& text, Change* change);
+  base::Status One(const sql::CreateSecret& statement, const std::string& text, Change* change);
   base::Status One(const sql::DropStatement& statement, Change* change);
   base::Status One(const sql::AlterSource& statement, Change* change);
   base::Status One(const sql::AlterView& statement, Change* change);
   base::Status One(const sql::RoleStatement& statement, Change* change);
   base::Status One(const sql::GrantStatement& statement, Change* change);
   base::Status DropSource(const std::string& name, const sql::DropStatement& statement,
+                          Change* change);
+  base::Status DropSecret(const std::string& name, const sql::DropStatement& statement,
                           Change* change);
   base::Status DropView(const std::string& name, const sql::DropStatement& statement,
                         Change* change);

@@ -71,6 +71,7 @@ base::Status Definer::One(const sql::CreateSource& statement, const std::string&
   RETURN_IF_ERROR(env_.access(*source));
   source->id = TakeId(change->next.get());
   source->SetCreated(base::Clock::System().Wall().time_since_epoch().count());
+  for (const auto& warning : source->warnings) change->warnings.push_back(warning);
   for (const auto& warning : source->warnings)
     base::Log(base::Level::kWarning, "server", "source definition",
               {{"source", source->name}, {"warning", warning}});
@@ -78,6 +79,46 @@ base::Status Definer::One(const sql::CreateSource& statement, const std::string&
   change->restarted.push_back(source->id);
   change->dirty = true;
   sources[source->name] = std::move(source);
+  return {};
+}
+
+base::Status Definer::One(const sql::CreateSecret& statement, const std::string& text,
+                          Change* change) {
+  change->tags.push_back("CREATE SECRET");
+  auto& secrets = change->next->secrets;
+  if (const auto it = secrets.find(statement.name); it != secrets.end()) {
+    const bool same = catalog::Canonical(it->second->definition) == catalog::Canonical(text);
+    if (statement.if_not_exists || (change->from_file && same)) return {};
+    return base::AlreadyExists("secret \"" + statement.name + "\" already exists");
+  }
+  ASSIGN_OR_RETURN(auto secret, catalog::MakeSecret(statement, text));
+  RETURN_IF_ERROR(env_.secret(*secret));
+  secret->id = TakeId(change->next.get());
+  change->dirty = true;
+  secrets[secret->name] = std::move(secret);
+  return {};
+}
+
+base::Status Definer::DropSecret(const std::string& name, const sql::DropStatement& statement,
+                                 Change* change) {
+  auto& secrets = change->next->secrets;
+  if (!secrets.contains(name)) {
+    if (statement.if_exists) return {};
+    return base::NotFound("secret \"" + name + "\" does not exist").WithSqlstate("42704");
+  }
+  std::string users;
+  for (const auto& [source_name, source] : change->next->sources)
+    for (const auto& [option, secret] : source->secrets)
+      if (secret == name)
+        users += (users.empty() ? "" : " ") +
+                 ("source " + source_name + " depends on secret " + name + ".");
+  if (!users.empty())
+    return base::Invalid("cannot drop secret " + name + " because other objects depend on it")
+        .WithSqlstate("2BP01")
+        .WithDetail(users)
+        .WithHint("Drop what uses it first; CASCADE does not reach sources by their secrets.");
+  secrets.erase(name);
+  change->dirty = true;
   return {};
 }
 
@@ -126,10 +167,12 @@ base::Status Definer::One(const sql::DropStatement& statement, Change* change) {
   using Kind = sql::DropStatement::Kind;
   change->tags.push_back(statement.kind == Kind::kSource ? "DROP SOURCE"
                          : statement.kind == Kind::kView ? "DROP MATERIALIZED VIEW"
+                         : statement.kind == Kind::kSecret ? "DROP SECRET"
                                                          : "DROP ROLE");
   for (const auto& name : statement.names) {
     if (statement.kind == Kind::kSource) RETURN_IF_ERROR(DropSource(name, statement, change));
     else if (statement.kind == Kind::kView) RETURN_IF_ERROR(DropView(name, statement, change));
+    else if (statement.kind == Kind::kSecret) RETURN_IF_ERROR(DropSecret(name, statement, change));
     else {
       if (name == "freshet")
         return base::Invalid("role \"freshet\" cannot be dropped").WithSqlstate("2BP01");

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sql/parser.h"
+#include "sql/shown_text.h"
 
 namespace server {
 namespace {
@@ -90,6 +91,14 @@ base::Status AddView(const store::Definition& row, catalog::Catalog* catalog) {
   return {};
 }
 
+base::Status AddSecret(const store::Definition& row, catalog::Catalog* catalog) {
+  ASSIGN_OR_RETURN(auto statement, ParseAs<sql::CreateSecret>(row));
+  ASSIGN_OR_RETURN(auto secret, catalog::MakeSecret(statement, row.definition));
+  secret->id = row.id;
+  catalog->secrets[secret->name] = std::move(secret);
+  return {};
+}
+
 void AddRole(const store::Definition& row, catalog::Catalog* catalog) {
   auto properties = FromText(row.properties);
   auto role = std::make_shared<catalog::Role>();
@@ -111,6 +120,8 @@ std::vector<store::Definition> ToDefinitions(const catalog::Catalog& catalog) {
                     ToText({{"incarnation", std::to_string(source->incarnation)}, {"topic_id", source->topic_id},
                             {"paused", source->paused ? "true" : "false"},
                             {"created", std::to_string(source->created_us)}})});
+  for (const auto& [name, secret] : catalog.secrets)
+    rows.push_back({secret->id, "secret", name, secret->definition, ""});
   for (const auto& [name, view] : catalog.views)
     rows.push_back({view->id, "view", name, view->definition, ToText({{"suspended", view->suspended}})});
   for (const auto& [name, role] : catalog.roles)
@@ -128,18 +139,19 @@ base::Result<std::shared_ptr<catalog::Catalog>> FromDefinitions(const std::vecto
   auto catalog = std::make_shared<catalog::Catalog>(empty);
   auto sorted = definitions;
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  // Sources before the views that read them.
-  for (const char* kind : {"source", "view", "role", "next_id"}) {
+  // Secrets before the sources that use them, sources before the views that read them.
+  for (const char* kind : {"secret", "source", "view", "role", "next_id"}) {
     for (const auto& row : sorted) {
       if (row.kind != kind) continue;
       base::Status status;
-      if (row.kind == "source") status = AddSource(row, catalog.get());
+      if (row.kind == "secret") status = AddSecret(row, catalog.get());
+      else if (row.kind == "source") status = AddSource(row, catalog.get());
       else if (row.kind == "view") status = AddView(row, catalog.get());
       else if (row.kind == "role") AddRole(row, catalog.get());
       else catalog->next_id = row.id;
       if (!status.ok())
         return base::Corrupt("stored definition of " + row.kind + " \"" + row.name + "\": " + status.message())
-            .WithDetail(row.definition);
+            .WithDetail(sql::ShownText(row.definition));
       catalog->Reindex();
     }
   }

@@ -9,15 +9,13 @@
 #include <cstring>
 #include <thread>
 
-#include "base/access_rules.h"
 #include "base/log.h"
 #include "base/private_file.h"
 #include "pgwire/server.h"
 #include "server/definer.h"
 #include "server/endpoints.h"
+#include "server/source_access.h"
 #include "server/system_relations.h"
-#include "source/any_reader.h"
-#include "source/kafka_reader.h"
 
 namespace server {
 namespace {
@@ -65,33 +63,6 @@ pgwire::ServerOptions ToPgwireOptions(const Settings& settings) {
   return options;
 }
 
-// Whether the operator allows what a source names. Asked at CREATE, and again before anything is
-// opened: the settings may be others by then.
-base::Status CheckAccess(const base::AccessRules& rules, const source::ReaderOptions& options) {
-  if (options.folder) {
-    auto folder = rules.CheckFolder(options.folder->path);
-    return folder.ok() ? base::Status() : folder.TakeStatus();
-  }
-  const auto servers = options.properties.find("bootstrap.servers");
-  return servers == options.properties.end() ? base::Status() : rules.CheckServers(servers->second);
-}
-
-pipeline::ReaderFactory MakeReaders(const Settings& settings, const base::AccessRules& rules) {
-  const bool librdkafka = settings.reader == "librdkafka";
-  return {
-      [rules, librdkafka](
-          const source::ReaderOptions& options) -> base::Result<std::unique_ptr<source::Reader>> {
-        RETURN_IF_ERROR(CheckAccess(rules, options));
-        if (librdkafka && options.connector == "kafka") return source::MakeKafkaReader(options);
-        return source::MakeReader(options);
-      },
-      [rules](const source::ReaderOptions& options)
-          -> base::Result<std::unique_ptr<source::TopicAdmin>> {
-        RETURN_IF_ERROR(CheckAccess(rules, options));
-        return source::MakeAdmin(options);
-      }};
-}
-
 // Tells systemd (Type=notify) without its library: one datagram to $NOTIFY_SOCKET.
 void NotifySystemd(const char* message) {
   const char* path = std::getenv("NOTIFY_SOCKET");
@@ -117,8 +88,11 @@ class WiredServer : public Server {
   ~WiredServer() override { Stop(); }
 
   base::Status Start(const std::vector<std::filesystem::path>& pipelines) {
-    ASSIGN_OR_RETURN(access_,
+    access_.catalog = &catalog_;
+    ASSIGN_OR_RETURN(access_.rules,
                      base::AccessRules::Parse(settings_.file_folders, settings_.allowed_hosts));
+    ASSIGN_OR_RETURN(access_.secret_folders,
+                     base::AccessRules::Parse(settings_.secret_folders, "", "secret_folders"));
     RETURN_IF_ERROR(OpenStore());
     RETURN_IF_ERROR(MakeQueries());
     RETURN_IF_ERROR(definer_->Load(SystemCatalogOf(), PasswordFile(settings_)));
@@ -185,11 +159,14 @@ class WiredServer : public Server {
     };
     pipeline_ = std::make_unique<pipeline::Pipeline>(
         pipeline::SourceRunner::Environment{ToPipelineOptions(settings_), store_.get(), &clock,
-                                            MakeReaders(settings_, access_), std::move(events)});
+                                            MakeReaders(settings_.reader, access_), std::move(events)});
     definer_ = std::make_unique<Definer>(Definer::Environment{
-        store_.get(), pipeline_.get(), &catalog_, MakeReaders(settings_, access_),
+        store_.get(), pipeline_.get(), &catalog_, MakeReaders(settings_.reader, access_),
         [this](const catalog::Source& source) {
-          return CheckAccess(access_, pipeline::ReaderOptionsOf(source));
+          return access_.Check(source);
+        },
+        [this](const catalog::Secret& secret) {
+          return SecretValue(secret, access_.secret_folders).status();
         }});
     const auto engine_options = ToEngineOptions(settings_);
     system_catalog_ = pgwire::MakeSystemCatalog(&catalog_, engine_options);
@@ -224,7 +201,7 @@ class WiredServer : public Server {
   }
 
   Settings settings_;
-  base::AccessRules access_;
+  SourceAccess access_;
   catalog::CatalogHolder catalog_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;

@@ -39,6 +39,8 @@ constexpr std::array kRows{
     SettingRow{"file_folders", "paths", "",
                "folders that sources with connector = 'file' may read, separated by commas, and "
                "what lies below them"},
+    SettingRow{"secret_folders", "paths", "",
+               "folders whose files may be secrets (CREATE SECRET), separated by commas"},
     SettingRow{"allowed_hosts", "text", "*",
                "hosts that definitions may name, separated by commas: *, names, *.suffix, "
                "addresses, networks such as 10.0.0.0/8; link-local addresses only when listed"},
@@ -115,6 +117,7 @@ const std::map<std::string, Slot>& Slots() {
       {"max_running_queries", {&Settings::max_running_queries, {}}},
       {"min_free_disk", {&Settings::min_free_disk_bytes, {}}},
       {"file_folders", {&Settings::file_folders, {}}},
+      {"secret_folders", {&Settings::secret_folders, {}}},
       {"allowed_hosts", {&Settings::allowed_hosts, {}}},
       {"log_level", {&Settings::log_level, {"debug", "info", "warning", "error"}}},
       {"database", {&Settings::database, {}}},

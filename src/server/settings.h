@@ -29,7 +29,7 @@ struct Settings {
   int max_connections = 500;
   int max_running_queries = 4;
   size_t min_free_disk_bytes = size_t{256} << 20;
-  std::string file_folders;
+  std::string file_folders, secret_folders;
   std::string allowed_hosts = "*";
   std::string log_level = "info";
   std::string database = "freshet";

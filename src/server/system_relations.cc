@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sql/printer.h"
+#include "sql/shown_text.h"
 
 namespace server {
 namespace {
@@ -76,7 +77,7 @@ SystemRelation Sources(const SystemState* state) {
            std::to_string(progress.partitions.size()), std::to_string(progress.lag()),
            fmt::format("{:.1f}", rate), TimeText(progress.watermark),
            TimeText(progress.newest_event), TimeText(progress.last_commit),
-           RetentionText(source->retention_us), source->definition});
+           RetentionText(source->retention_us), sql::ShownText(source->definition)});
     }
     return rows;
   };
@@ -219,6 +220,31 @@ SystemRelation Views(const SystemState* state) {
   return out;
 }
 
+SystemRelation Secrets(const SystemState* state) {
+  SystemRelation out{"secrets",
+                     {{"name", model::kText},
+                      {"kind", model::kText},
+                      {"place", model::kText},
+                      {"used_by", model::kText}},
+                     nullptr,
+                     nullptr};
+  out.rows = [state] {
+    Rows rows;
+    const auto catalog = state->catalog->Get();
+    for (const auto& [name, secret] : catalog->secrets) {
+      std::string users;
+      for (const auto& [source_name, source] : catalog->sources)
+        for (const auto& [option, used] : source->secrets)
+          if (used == name) users += (users.empty() ? "" : ", ") + source_name;
+      const bool file = !secret->file.empty();
+      rows.push_back({name, file ? "file" : "environment",
+                      file ? secret->file : secret->environment, users.empty() ? kNull : users});
+    }
+    return rows;
+  };
+  return out;
+}
+
 // The name of the object whose id is in `column`, for relations over stored rows; '#7' when it is
 // gone. Ids are never used again, so one list serves sources and views.
 std::string NameOfId(const std::string& column, const catalog::Catalog& catalog) {
@@ -317,7 +343,8 @@ SystemRelation SettingsRelation(const SystemState* state) {
 
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
   return {Sources(state),     SourcePartitions(state), Views(state),   Freshness(state),
-          DeadLetters(state), LateRows(state),         Queries(state), SettingsRelation(state)};
+          DeadLetters(state), LateRows(state),         Queries(state), SettingsRelation(state),
+          Secrets(state)};
 }
 
 }  // namespace server

@@ -39,6 +39,7 @@ struct ReaderOptions {
   size_t max_poll_records = 20'000;
   bool headers =
       true;  // false: records come without their headers, which librdkafka's reader has to allocate
+  std::map<std::string, std::string> secrets;  // property -> name of the secret with its value
   std::string connector = "kafka";
   std::shared_ptr<const model::GeneratedRows> generated;  // connector "datagen"
   std::shared_ptr<const model::FileFolder> folder;        // connector "file"

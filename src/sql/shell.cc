@@ -151,7 +151,7 @@ base::Result<std::string> Shell::TakeOptionValue() {
   return number;
 }
 
-base::Result<Options> Shell::TakeOptions() {
+base::Result<Options> Shell::TakeOptions(SecretOptions* secrets) {
   Options options;
   RETURN_IF_ERROR(Expect("("));
   if (Take(")")) return options;
@@ -159,8 +159,16 @@ base::Result<Options> Shell::TakeOptions() {
     const int place = Byte();
     ASSIGN_OR_RETURN(std::string key, TakeOptionKey());
     RETURN_IF_ERROR(Expect("="));
-    ASSIGN_OR_RETURN(std::string value, TakeOptionValue());
-    if (!options.emplace(key, value).second)
+    bool again = options.contains(key) || (secrets != nullptr && secrets->contains(key));
+    if (IsWord("SECRET") && !Is(",", 1) && !Is(")", 1)) {
+      if (secrets == nullptr)
+        return Error(base::Unsupported("a secret is only there for options of sources"));
+      Skip();
+      ASSIGN_OR_RETURN((*secrets)[key], TakeName());
+    } else {
+      ASSIGN_OR_RETURN(options[key], TakeOptionValue());
+    }
+    if (again)
       return At(
           base::Invalid("option \"" + key + "\" is given more than once").WithSqlstate("42601"),
           source_.text, place);

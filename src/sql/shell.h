@@ -35,7 +35,9 @@ class Shell {
   base::Result<std::string> TakeRelationName();  // name or public.name
   base::Result<std::string> TakeString();        // a string literal's value
   base::Result<int64_t> TakeInteger();
-  base::Result<Options> TakeOptions();  // (key = value, ...), the cursor before the parenthesis
+  // (key = value, ...), the cursor before the parenthesis. `secrets` takes those whose value is
+  // SECRET name; without it they are refused.
+  base::Result<Options> TakeOptions(SecretOptions* secrets = nullptr);
 
   const Token* Peek() const { return AtEnd() ? nullptr : &source_.tokens[at_]; }
   size_t at() const { return at_; }
@@ -77,6 +79,7 @@ base::Result<std::optional<StatementBody>> ReadShell(const StatementSource& sour
 
 base::Result<StatementBody> ReadCreateSource(Shell* shell);                 // after CREATE SOURCE
 base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace);  // after CREATE ... VIEW
+base::Result<StatementBody> ReadCreateSecret(Shell* shell);                 // after CREATE SECRET
 
 // `text` as PostgreSQL's grammar takes it, of the same length: Flink's TABLE(TUMBLE(TABLE t,
 // DESCRIPTOR(c), ...)) loses its noise words, CREATE ROLE IF NOT EXISTS its condition.

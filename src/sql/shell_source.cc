@@ -34,7 +34,7 @@ class SourceReader {
     RETURN_IF_ERROR(ReadColumns());
     while (shell_.IsWord("INCLUDE")) RETURN_IF_ERROR(ReadInclude());
     if (shell_.TakeWord("WITH")) {
-      ASSIGN_OR_RETURN(out_.options, shell_.TakeOptions());
+      ASSIGN_OR_RETURN(out_.options, shell_.TakeOptions(&out_.secrets));
     }
     RETURN_IF_ERROR(ReadFormat());
     RETURN_IF_ERROR(SetEventTime());
@@ -283,7 +283,7 @@ class SourceReader {
     RETURN_IF_ERROR(shell_.ExpectWord("ENCODE"));
     RETURN_IF_ERROR(TakeOneOf("encoding", kEncodings, &out_.encode));
     if (shell_.Is("(")) {
-      ASSIGN_OR_RETURN(out_.encode_options, shell_.TakeOptions());
+      ASSIGN_OR_RETURN(out_.encode_options, shell_.TakeOptions(&out_.encode_secrets));
     }
     if (!shell_.AtEnd()) {
       for (std::string_view clause : kClauses)

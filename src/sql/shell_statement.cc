@@ -125,7 +125,7 @@ base::Result<Body> ReadExplainView(Shell* shell) {
 
 // What sql.md describes and is not built.
 base::Status RefusePlanned(const Shell& shell) {
-  static constexpr std::array<std::string_view, 2> kObjects{"SINK", "SECRET"};
+  static constexpr std::array<std::string_view, 1> kObjects{"SINK"};
   for (std::string_view object : kObjects)
     for (std::string_view verb : {"CREATE", "ALTER", "DROP"})
       if (shell.IsWord(verb) && shell.IsWord(object, 1))
@@ -178,10 +178,24 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
   return StatementBody(std::move(out));
 }
 
+base::Result<StatementBody> ReadCreateSecret(Shell* shell) {
+  CreateSecret out;
+  constexpr std::string_view kIfNotExists[] = {"IF", "NOT", "EXISTS"};
+  out.if_not_exists = shell->TakeWords(kIfNotExists);
+  ASSIGN_OR_RETURN(out.name, shell->TakeName());
+  static constexpr std::array<std::string_view, 1> kClauses{"WITH"};
+  if (!shell->TakeWord("WITH")) return shell->UnknownWord("clause", kClauses);
+  ASSIGN_OR_RETURN(out.options, shell->TakeOptions());
+  RETURN_IF_ERROR(shell->ExpectEnd());
+  return StatementBody(std::move(out));
+}
+
 base::Result<Body> ReadShell(const StatementSource& source) {
   constexpr std::string_view kCreateSource[] = {"CREATE", "SOURCE"},
                              kCreateView[] = {"CREATE", "MATERIALIZED", "VIEW"},
                              kReplaceView[] = {"CREATE", "OR", "REPLACE", "MATERIALIZED", "VIEW"},
+                             kCreateSecret[] = {"CREATE", "SECRET"},
+                             kDropSecret[] = {"DROP", "SECRET"},
                              kDropSource[] = {"DROP", "SOURCE"},
                              kDropView[] = {"DROP", "MATERIALIZED", "VIEW"},
                              kAlterSource[] = {"ALTER", "SOURCE"},
@@ -196,6 +210,8 @@ base::Result<Body> ReadShell(const StatementSource& source) {
   if (shell.TakeWords(kCreateSource)) return some(ReadCreateSource(&shell));
   if (shell.TakeWords(kCreateView)) return some(ReadCreateView(&shell, false));
   if (shell.TakeWords(kReplaceView)) return some(ReadCreateView(&shell, true));
+  if (shell.TakeWords(kCreateSecret)) return some(ReadCreateSecret(&shell));
+  if (shell.TakeWords(kDropSecret)) return ReadDrop(&shell, DropStatement::Kind::kSecret);
   if (shell.TakeWords(kDropSource)) return ReadDrop(&shell, DropStatement::Kind::kSource);
   if (shell.TakeWords(kDropView)) return ReadDrop(&shell, DropStatement::Kind::kView);
   if (shell.TakeWords(kAlterSource)) return ReadAlterSource(&shell);

@@ -106,6 +106,7 @@ base::Result<StatementBody> ConvertStatement(const Node* node, const StatementSo
 bool IsDdl(const Statement& statement) {
   const StatementBody& body = statement.body;
   return std::holds_alternative<CreateSource>(body) || std::holds_alternative<CreateView>(body) ||
+         std::holds_alternative<CreateSecret>(body) ||
          std::holds_alternative<DropStatement>(body) || std::holds_alternative<AlterSource>(body) ||
          std::holds_alternative<AlterView>(body) || std::holds_alternative<RoleStatement>(body) ||
          std::holds_alternative<GrantStatement>(body);

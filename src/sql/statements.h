@@ -19,6 +19,9 @@ struct SelectStatement {
   SelectPtr select;
 };
 
+// Options whose value is `SECRET name`: lower-case key -> the secret's name.
+using SecretOptions = std::map<std::string, std::string>;
+
 struct CreateSource {
   std::string name;
   bool if_not_exists = false;
@@ -28,6 +31,7 @@ struct CreateSource {
   std::string format = "PLAIN";  // upper case
   std::string encode;            // JSON ...
   Options encode_options;        // ENCODE JSON (...)
+  SecretOptions secrets, encode_secrets;  // of the same lists
 };
 
 struct CreateView {  // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
@@ -38,8 +42,14 @@ struct CreateView {  // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
   std::string select_text;  // as written
 };
 
+struct CreateSecret {  // CREATE SECRET [IF NOT EXISTS] name WITH (file = ... | environment = ...)
+  std::string name;
+  bool if_not_exists = false;
+  Options options;
+};
+
 struct DropStatement {
-  enum class Kind { kSource, kView, kRole } kind = Kind::kSource;
+  enum class Kind { kSource, kView, kRole, kSecret } kind = Kind::kSource;
   std::vector<std::string> names;
   bool if_exists = false, cascade = false;
 };
@@ -146,7 +156,7 @@ struct RefusedStatement {
 };
 
 using StatementBody =
-    std::variant<EmptyStatement, SelectStatement, CreateSource, CreateView, DropStatement,
+    std::variant<EmptyStatement, SelectStatement, CreateSource, CreateView, CreateSecret, DropStatement,
                  AlterSource, AlterView, RoleStatement, GrantStatement, Explain, SetStatement,
                  ShowStatement, ResetStatement, TransactionStatement, DeclareCursor, FetchCursor,
                  CloseCursor, PrepareStatement, ExecuteStatement, DeallocateStatement,

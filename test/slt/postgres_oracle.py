@@ -166,7 +166,7 @@ class Oracle:
         self._write, self._written = write, {}
 
     def run(self):
-        if self._script.without_kafka():
+        if self._script.beyond_postgres():
             return
         self._must(f"CREATE SCHEMA {self._schema}; SET search_path = {self._schema}; SET TimeZone = 'UTC'; "
                    "SET client_min_messages = error;" + FUNCTIONS + AGGREGATES)

@@ -105,9 +105,10 @@ class _Run:
         self._bootstrap = options.bootstrap
         self._topics = Topics(options.bootstrap)
         self._folder = self.directory / "files"
-        if script.without_kafka():
+        folders = {}
+        if any(step.kind == "file" for step in script.steps):
             self._folder.mkdir(parents=True)
-        folders = {"file_folders": self._folder} if script.without_kafka() else {}
+            folders = {"file_folders": self._folder, "secret_folders": self._folder}
         self._server = FreshetProcess(self.directory, {**mode.settings, **folders, **script.settings})
         self._wires = {}
         self._user = ("freshet", None)

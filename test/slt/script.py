@@ -60,9 +60,11 @@ class Script:
     def name(self):
         return str(self.path.relative_to(FOLDER)) if self.path.is_relative_to(FOLDER) else str(self.path)
 
-    def without_kafka(self):
-        """Whether it reads what PostgreSQL cannot be given: files, generated rows."""
-        return any(re.search(r"connector = '(file|datagen)'", step.text) for step in self.steps)
+    def beyond_postgres(self):
+        """Whether it reads what PostgreSQL cannot be given: files, generated rows, records that are no plain JSON."""
+        other = re.compile(r"connector = 'datagen'|FORMAT DEBEZIUM|ENCODE (CSV|AVRO|PROTOBUF)|CREATE SECRET")
+        return any(step.kind == "file" or (step.kind == "statement" and step.words[0] == "ok" and other.search(step.text))
+                   for step in self.steps)
 
     def topics(self):
         """Names of all topics that the script speaks of, in the order of their appearance."""
