@@ -2,7 +2,21 @@
 
 #include <algorithm>
 
+#include "sql/printer.h"
+
 namespace catalog {
+namespace {
+
+// The place of a version among those of its key, 1 = the newest.
+std::string NewestFirst(const Source& table) {
+  std::string key;
+  for (const int column : table.primary_key)
+    key += (key.empty() ? "" : ", ") + sql::QuoteIdentifier(table.fields[static_cast<size_t>(column)].name);
+  return "row_number() OVER (PARTITION BY " + key + R"( ORDER BY "__incarnation" DESC, "__offset" DESC))";
+}
+
+}  // namespace
+
 
 bool Source::KeepsRaw(const std::vector<int>& columns) const {
   return KeepsRaw() && std::all_of(columns.begin(), columns.end(), [&](int column) {
@@ -48,15 +62,51 @@ void Catalog::Reindex() {
       if (!source->kept[i]) info.not_kept.push_back(source->schema.columns[i].name);
     relations_["public." + name] = std::move(info);
   }
-  for (const auto& [name, view] : views)
-    relations_["public." + name] = {"public", name, view->plan->fields, ""};
+  for (const auto& [name, view] : views) relations_["public." + name] = {"public", name, view->plan->fields, view->plan->TimeColumn()};
   for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
+}
+
+std::string Source::CurrentRows() const {
+  std::string columns;
+  for (const auto& field : fields)
+    columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(field.name);
+  return "(SELECT " + columns + " FROM (SELECT * FROM " + sql::QuoteIdentifier(RawTable()) +
+         " QUALIFY " + NewestFirst(*this) + " = 1) WHERE NOT \"__deleted\")";
+}
+
+std::string Source::RemoveOldVersions() const {
+  const std::string table = sql::QuoteIdentifier(RawTable());
+  return "DELETE FROM " + table + " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, \"__deleted\" AS deleted, " +
+         NewestFirst(*this) + " AS place FROM " + table + ") WHERE place > 1 OR deleted)";
+}
+
+bool View::Joins(std::string_view table) const {
+  return std::any_of(plan->lookups.begin(), plan->lookups.end(), [&](const auto& lookup) { return lookup.table == table; });
+}
+
+std::string View::DeltaOfRows(const std::string& rows) const {
+  std::string text = rows;
+  for (auto ancestor = ancestors.rbegin(); ancestor != ancestors.rend(); ++ancestor)
+    text = "(" + (*ancestor)->Delta(text) + ")";
+  return plan->Delta(text);
+}
+
+const Source* Catalog::FindTable(std::string_view name) const {
+  const auto found = sources.find(std::string(name));
+  return found == sources.end() || !found->second->is_table ? nullptr : found->second.get();
 }
 
 const Source* Catalog::FindSource(model::ObjectId id) const {
   for (const auto& [name, source] : sources)
     if (source->id == id) return source.get();
   return nullptr;
+}
+
+std::vector<std::string> Catalog::ReadersOf(std::string_view relation) const {
+  std::vector<std::string> readers;
+  for (const auto& [name, view] : views)
+    if (view->input == relation || view->Joins(relation)) readers.push_back(name);
+  return readers;
 }
 
 std::string Catalog::SourceName(model::ObjectId id) const {

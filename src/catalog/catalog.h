@@ -51,6 +51,8 @@ struct Source {
   bool stop_on_error = false;           // on_error = 'stop'
   int64_t freshness_us = 5'000'000;
   std::vector<std::string> warnings;    // told once at CREATE, such as a secret written as a literal
+  bool is_table = false;                // rows have a key, and the newest version of it is the row
+  std::vector<int> primary_key;         // of a table: indexes of columns
   bool paused = false;
   int incarnation = 0;
   std::string topic_id;                 // as accepted; empty = not seen yet
@@ -60,6 +62,11 @@ struct Source {
   bool KeepsRaw() const { return !retention_us || *retention_us > 0; }
   bool KeepsRaw(const std::vector<int>& columns) const;  // with all of these
   sql::RelationInfo Input() const;      // what a view over it sees: every column
+  bool IsFed() const { return !connector.empty(); }  // else its rows come by INSERT, UPDATE, DELETE
+  // DuckDB text for FROM: the rows of a table as they are now.
+  std::string CurrentRows() const;
+  // A DuckDB statement that removes versions of a table's rows that newer ones replaced.
+  std::string RemoveOldVersions() const;
 };
 
 // Where a password or key is, read anew whenever something connects.
@@ -75,12 +82,17 @@ struct View {
   model::ObjectId id;
   std::string name;
   std::string definition;
-  std::string input;                    // name of the source
+  std::string input;                    // name of what it reads: a source, or the view that feeds it
+  std::string source;                   // name of the source at the root; the same without a parent
   std::shared_ptr<const view::Plan> plan;
+  std::vector<std::shared_ptr<const view::Plan>> ancestors;  // of the views that feed it, nearest first
   std::optional<int64_t> retention_us;
   int64_t freshness_us = 5'000'000;
   std::string suspended;                // error text; empty = running
   std::string Table() const { return "partials_" + std::to_string(id.value); }
+  bool Joins(std::string_view table) const;
+  // DuckDB text: rows of the source, as text for FROM -> partial rows, through every ancestor.
+  std::string DeltaOfRows(const std::string& rows) const;
 };
 
 struct Role {
@@ -107,6 +119,8 @@ class Catalog : public sql::RelationLookup {
   void AddSystemRelation(sql::RelationInfo info);
   const std::vector<sql::RelationInfo>& system_relations() const { return system_; }
   const Source* FindSource(model::ObjectId id) const;   // nullptr = none
+  const Source* FindTable(std::string_view name) const;  // nullptr = none
+  std::vector<std::string> ReadersOf(std::string_view relation) const;  // names of views that read or join it themselves
   std::string SourceName(model::ObjectId id) const;     // its number when there is none
   void Reindex();                       // after changing the maps
 
@@ -143,6 +157,9 @@ std::string Canonical(std::string_view definition);
 // Statement -> object, validated against `catalog` (names, types, options by allow list with HINTs for near ones).
 base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text, const Catalog& catalog);
 base::Result<std::shared_ptr<Secret>> MakeSecret(const sql::CreateSecret& statement, const std::string& text);
+base::Status ReadPrimaryKey(const sql::CreateSource& statement, Source* table);
+// A table without a connector: its rows are written by SQL.
+base::Result<std::shared_ptr<Source>> MakeTable(const sql::CreateSource& statement, const std::string& text, const Catalog& catalog);
 base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement, const std::string& text, const Catalog& catalog);
 
 

@@ -221,6 +221,10 @@ base::Status CheckRetention(const Source& source) {
 
 base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text,
                                                  const Catalog& catalog) {
+  if (statement.table && statement.format.empty()) return MakeTable(statement, text, catalog);
+  if (statement.table)
+    return base::Unsupported("a table fed by a topic is not supported yet")
+        .WithHint("Leave WITH and FORMAT out and write its rows with INSERT.");
   RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
   auto source = std::make_shared<Source>();
   source->name = statement.name;

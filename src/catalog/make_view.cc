@@ -37,6 +37,39 @@ class Inputs : public sql::RelationLookup {
   std::map<std::string, sql::RelationInfo, std::less<>> sources_;
 };
 
+// The source or view that a view reads; tables are joined with it.
+base::Result<const sql::RelationInfo*> InputOf(const std::vector<const sql::RelationInfo*>& relations, const Catalog& catalog,
+                                               std::vector<view::LookupTable>* tables) {
+  const sql::RelationInfo* input = nullptr;
+  bool several = false;
+  for (const auto* relation : relations) {
+    const Source* table = relation->schema == "public" ? catalog.FindTable(relation->name) : nullptr;
+    if (table) {
+      tables->push_back({table->name, table->fields, table->primary_key});
+      continue;
+    }
+    several = several || input || relation->schema != "public";
+    input = relation;
+  }
+  if (!input && !tables->empty())
+    return base::Unsupported("a materialized view over table \"" + tables->front().name + "\" alone is not supported")
+        .WithHint("Rows of a table change; query the table, or JOIN it with a source by its primary key.");
+  if (!input || several)
+    return base::Unsupported("a materialized view must read exactly one source or materialized view")
+        .WithHint("Name one source in FROM, and JOIN tables with it by their primary key.");
+  return input;
+}
+
+// nullptr when the view reads a source.
+const View* SetParent(const Catalog& catalog, View* view) {
+  const auto parent = catalog.views.find(view->input);
+  if (parent == catalog.views.end()) return nullptr;
+  view->source = parent->second->source;
+  view->ancestors = {parent->second->plan};
+  view->ancestors.insert(view->ancestors.end(), parent->second->ancestors.begin(), parent->second->ancestors.end());
+  return parent->second.get();
+}
+
 }  // namespace
 
 base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
@@ -52,23 +85,13 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
   auto select = statement.select->Clone();
   const Inputs inputs(catalog);
   ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), inputs, {.text = text}));
-  if (bound.relations.size() != 1 || !catalog.sources.contains(bound.relations.front()->name)) {
-    for (const auto* relation : bound.relations)
-      if (catalog.views.contains(relation->name))
-        return base::Unsupported("materialized view \"" + view->name +
-                                 "\" reads materialized view \"" + relation->name +
-                                 "\"; views over views are not supported yet")
-            .WithHint("Read the source of \"" + relation->name +
-                      "\" instead, with the coarser grouping.");
-    return base::Unsupported("a materialized view must read exactly one source")
-        .WithHint(
-            "Name one source in FROM; add attributes of other streams to the records before they "
-            "reach Kafka.");
-  }
+  std::vector<view::LookupTable> tables;
+  ASSIGN_OR_RETURN(const auto* input, InputOf(bound.relations, catalog, &tables));
   if (!bound.parameter_types.empty())
     return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");
-  view->input = bound.relations.front()->name;
-  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *bound.relations.front(), text));
+  view->input = view->source = input->name;
+  const View* parent = SetParent(catalog, view.get());
+  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *input, text, parent ? parent->plan.get() : nullptr, tables));
   if (view->retention_us && !plan.time)
     return base::Invalid("retention of a materialized view needs a time bucket among its keys")
         .WithHint("Group by window_start of TUMBLE(...) or by date_trunc of the event time.");

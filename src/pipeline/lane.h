@@ -39,7 +39,8 @@ namespace pipeline {
 // What a lane works on; replaced at a barrier.
 struct SourceSetup {
   std::shared_ptr<const catalog::Source> source;
-  std::vector<std::shared_ptr<const catalog::View>> views;  // that read it and are not suspended
+  // That are fed by it and not suspended; a view comes after the view that feeds it.
+  std::vector<std::shared_ptr<const catalog::View>> views;
 };
 
 // The store's description of a lane, from the catalog's objects.

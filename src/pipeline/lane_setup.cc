@@ -31,6 +31,21 @@ std::vector<bool> UsedColumns(const SourceSetup& setup) {
   return used;
 }
 
+namespace {
+
+// A view whose parent is left out (suspended) is computed from the rows themselves.
+store::Delta DeltaOf(const catalog::View& view, const SourceSetup& setup, model::LaneId lane) {
+  store::Delta delta{view.id, view.name, view.Table(), view.DeltaOfRows(store::LaneWriter::RowsFunction(lane)), -1, ""};
+  for (size_t i = 0; i < setup.views.size(); ++i) {
+    if (setup.views[i]->name != view.input || view.ancestors.empty()) continue;
+    delta.parent = static_cast<int>(i);
+    delta.from_parent = view.plan->Delta(store::LaneWriter::DeltaFunction(lane, i));
+  }
+  return delta;
+}
+
+}  // namespace
+
 base::Result<store::LaneSetup> MakeLaneSetup(const SourceSetup& setup, model::LaneId lane) {
   const auto& source = *setup.source;
   store::LaneSetup out;
@@ -51,9 +66,7 @@ base::Result<store::LaneSetup> MakeLaneSetup(const SourceSetup& setup, model::La
   out.event_time = source.schema.event_time;
   out.max_future_us = source.schema.max_future_us;
   if (source.KeepsRaw()) out.raw_table = source.RawTable();
-  for (const auto& view : setup.views)
-    out.deltas.push_back({view->id, view->name, view->Table(),
-                          view->plan->Delta(store::LaneWriter::RowsFunction(lane))});
+  for (const auto& view : setup.views) out.deltas.push_back(DeltaOf(*view, setup, lane));
   return out;
 }
 

@@ -51,6 +51,7 @@ EngineImpl::EngineImpl(const EngineOptions& options, store::Store* store,
       planner_(catalog, &system_relations_, options.max_plans),
       kept_budget_(std::make_shared<KeptBudget>(options.max_kept_bytes)),
       definer_(definer),
+      store_(store),
       system_catalog_(system_catalog) {
   watch_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "query-watch");

@@ -44,6 +44,8 @@ class EngineImpl : public Engine {
   Flights* flights() { return &flights_; }
   Planner* planner() { return &planner_; }
   Definer* definer() { return definer_; }
+  std::mutex* write_mutex() { return &write_mutex_; }
+  void NoteWritten(model::ObjectId table, size_t rows) { store_->NoteWritten(table, rows); }
   SystemCatalog* system_catalog() { return system_catalog_; }
   const std::shared_ptr<KeptBudget>& kept_budget() { return kept_budget_; }
   // The canonical spelling of a time zone the store knows; nullopt for any other text.
@@ -62,6 +64,8 @@ class EngineImpl : public Engine {
   Planner planner_;
   std::shared_ptr<KeptBudget> kept_budget_;
   Definer* definer_;
+  store::Store* store_;
+  std::mutex write_mutex_;  // held by INSERT, UPDATE and DELETE, one at a time
   SystemCatalog* system_catalog_;
 
   std::mutex zones_mutex_;

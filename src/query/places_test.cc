@@ -18,6 +18,7 @@ class InterruptCounter : public store::Connection {
   base::Result<model::Fields> Describe(const std::string&) override {
     return base::Internal("not used");
   }
+  base::Result<size_t> Write(const std::string&) override { return size_t{0}; }
   base::Status Run(const std::string&) override { return {}; }
   base::Status BeginSnapshot() override { return {}; }
   void EndSnapshot() override {}

@@ -50,7 +50,7 @@ base::Result<std::string> IntegerLiteral(const std::string& text, model::Type ty
   return "CAST(" + std::to_string(value) + " AS " + sql::DuckDbType(type) + ")";
 }
 
-base::Result<std::string> NarrowedText(const NarrowedView& narrowed,
+base::Result<std::string> NarrowedText(const NarrowedView& narrowed, const Relations& relations,
                                        const sql::PrintOptions& options) {
   std::string panes;
   for (const PaneBound& bound : narrowed.bounds) {
@@ -58,7 +58,7 @@ base::Result<std::string> NarrowedText(const NarrowedView& narrowed,
     panes +=
         (panes.empty() ? "" : " AND ") + narrowed.view->plan->PaneCondition(bound.bound, value);
   }
-  return Relations::ViewText(*narrowed.view, panes);
+  return relations.ViewText(*narrowed.view, panes);
 }
 
 }  // namespace
@@ -154,7 +154,7 @@ base::Result<std::string> Planner::Print(const SelectPlan& plan,
   options.time_zone = plan.time_zone;
   options.relation = [&](const std::vector<std::string>& name) {
     const auto narrowed = plan.narrowed.find(name.back());
-    if (narrowed != plan.narrowed.end()) return NarrowedText(narrowed->second, options);
+    if (narrowed != plan.narrowed.end()) return NarrowedText(narrowed->second, *plan.relations, options);
     bool live = false;
     return plan.relations->Text(name, &live);
   };

@@ -97,13 +97,16 @@ base::Result<std::string> Relations::Text(const std::vector<std::string>& name, 
 }
 
 // Groups that reach over the view's floor are not whole any more: they are below it and not shown.
-std::string Relations::ViewText(const catalog::View& view, const std::string& panes) {
+std::string Relations::ViewText(const catalog::View& view, const std::string& panes) const {
   std::string floor;
-  if (view.retention_us && view.plan->time && view.plan->time->HasPartialGroups())
+  const bool may_have_floor = view.retention_us || !view.ancestors.empty();
+  if (may_have_floor && view.plan->time && view.plan->time->HasPartialGroups())
     floor =
         "(SELECT coalesce(max(floor), TIMESTAMP '-infinity') FROM freshet_floors WHERE object = " +
         std::to_string(view.id.value) + ")";
-  return "(" + view.plan->Finalize(view.Table(), floor, panes) + ")";
+  return "(" + view.plan->Finalize(view.Table(), floor, panes, [this](const std::string& table) {
+    return options_.catalog->sources.at(table)->CurrentRows();
+  }) + ")";
 }
 
 std::shared_ptr<const catalog::View> Relations::PaneView(
@@ -117,10 +120,11 @@ std::shared_ptr<const catalog::View> Relations::PaneView(
 }
 
 base::Result<std::string> Relations::SourceText(const catalog::Source& source) const {
+  if (source.is_table) return source.CurrentRows();
   if (!source.KeepsRaw()) {
     std::string views;
     for (const auto& [name, view] : options_.catalog->views)
-      if (view->input == source.name) views += (views.empty() ? "" : ", ") + name;
+      if (view->source == source.name) views += (views.empty() ? "" : ", ") + name;
     return base::Invalid("source \"" + source.name + "\" keeps no rows")
         .WithSqlstate("55000")
         .WithDetail(
@@ -136,7 +140,7 @@ base::Result<std::string> Relations::SourceText(const catalog::Source& source) c
 const char* Relations::KindOf(const catalog::Catalog& catalog, const sql::RelationInfo& info) {
   if (info.schema != "public") return "table";
   if (catalog.views.contains(info.name)) return "materialized view";
-  return catalog.sources.contains(info.name) ? "source" : "table";
+  return catalog.sources.contains(info.name) && !catalog.FindTable(info.name) ? "source" : "table";
 }
 
 }  // namespace query

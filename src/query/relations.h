@@ -56,7 +56,7 @@ class Relations : public sql::RelationLookup {
   base::Result<std::string> Text(const std::vector<std::string>& name, bool* live) const;
 
   // `panes` is a condition of the view's panes, empty = none.
-  static std::string ViewText(const catalog::View& view, const std::string& panes = "");
+  std::string ViewText(const catalog::View& view, const std::string& panes = "") const;
   // The view of this name when its windows overlap, else null.
   std::shared_ptr<const catalog::View> PaneView(const std::vector<std::string>& name) const;
 

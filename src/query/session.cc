@@ -100,17 +100,25 @@ base::Result<std::shared_ptr<Prepared>> SessionImpl::Prepare(sql::Statement stat
 // A role that is not the administrator reads, and sets up its own session; nothing else.
 base::Status SessionImpl::CheckAllowed(const sql::Statement& statement) const {
   const auto* refused = std::get_if<sql::RefusedStatement>(&statement.body);
+  const auto* dml = std::get_if<sql::Dml>(&statement.body);
   const bool defines = sql::IsDdl(statement);
-  if (refused == nullptr && !defines) return {};
-  const std::string what = refused != nullptr ? refused->command : "definitions";
+  if (refused == nullptr && dml == nullptr && !defines) return {};
+  const std::string what = refused != nullptr ? refused->command
+                           : dml != nullptr   ? "INSERT, UPDATE or DELETE"
+                                              : "definitions";
   if (!administrator())
     return base::Denied("permission denied: role \"" + info_.role + "\" may only read")
-        .WithDetail(refused != nullptr ? what + " would change something."
-                                       : "Definitions are made by an administrator.");
+        .WithDetail(!defines ? what + " would change something."
+                             : "Definitions are made by an administrator.");
   if (refused != nullptr)
     return base::Unsupported(what + " is not supported")
         .WithHint(
-            "Rows come from Kafka; definitions are CREATE SOURCE and CREATE MATERIALIZED VIEW.");
+            "Rows come from Kafka, or into tables by INSERT; definitions are CREATE SOURCE, CREATE "
+            "TABLE and CREATE MATERIALIZED VIEW.");
+  if (block_ && dml != nullptr)
+    return base::Unsupported(what + " inside a transaction block is not supported")
+        .WithSqlstate("25001")
+        .WithHint("Each statement commits by itself: send it outside BEGIN ... COMMIT.");
   if (block_)
     return base::Invalid("definitions cannot run inside a transaction block")
         .WithSqlstate("25001")
@@ -132,6 +140,7 @@ base::Result<std::shared_ptr<Prepared>> SessionImpl::PrepareInScope(
           [&](const sql::SelectStatement& select) {
             return PrepareSelect(*select.select, kept.text, out);
           },
+          [&](const sql::Dml& dml) { return PrepareDml(dml, kept.text, out); },
           [&](const sql::DeclareCursor& declare) {
             RETURN_IF_ERROR(PrepareSelect(*declare.select, kept.text, out));
             out->returns_rows = false;
@@ -185,6 +194,7 @@ base::Result<Execution> SessionImpl::ExecuteInScope(PreparedPlan* prepared,
       Overloaded{
           [&](const sql::EmptyStatement&) { return done(""); },
           [&](const sql::SelectStatement&) { return RunSelect(prepared, parameters); },
+          [&](const sql::Dml& dml) { return RunDml(dml, prepared, parameters); },
           [&](const sql::Explain& explain) { return RunExplain(explain, prepared, parameters); },
           [&](const sql::SetStatement& set) { return RunSet(set); },
           [&](const sql::ShowStatement& show) { return RunShow(show); },

@@ -23,7 +23,8 @@ namespace query {
 
 // What Prepare found out, beyond what clients see.
 struct PreparedPlan : Prepared {
-  std::shared_ptr<const SelectPlan> plan;  // SELECT, EXPLAIN, DECLARE
+  std::shared_ptr<const SelectPlan> plan;  // SELECT, EXPLAIN, DECLARE; INSERT ...: its rows
+  sql::SelectPtr rows;                     // INSERT, UPDATE, DELETE: the versions they append
   bool system = false;                     // a SELECT that the system catalog answers
   bool sets = false;                       // SELECT set_config(...): answered here
   std::shared_ptr<PreparedPlan> inner;     // EXECUTE: the statement it names, prepared
@@ -157,6 +158,13 @@ class SessionImpl : public Session {
   base::Result<Execution> RunExecute(const sql::ExecuteStatement& statement,
                                      PreparedPlan* prepared);
   base::Result<Execution> RunDeallocate(const sql::DeallocateStatement& statement);
+
+  // session_dml.cc
+  base::Result<std::shared_ptr<const catalog::Source>> WrittenTable(const sql::Dml& dml) const;
+  base::Status PrepareDml(const sql::Dml& dml, const std::string& text, PreparedPlan* out);
+  base::Result<Execution> RunDml(const sql::Dml& dml, PreparedPlan* prepared,
+                                 const std::vector<Parameter>& parameters);
+  base::Result<size_t> Write(const std::string& text, const catalog::Source& table);
 
   // session_ddl.cc
   base::Result<Execution> RunDdl(const sql::Statement& statement);

@@ -29,12 +29,17 @@ std::string Plural(size_t count, const char* noun) {
 }
 
 void ExplainSource(const catalog::Source& source, const catalog::Catalog& catalog, Lines* lines) {
+  if (source.is_table) {
+    lines->push_back("Table " + source.name + ": read from the versions of its rows in " +
+                     source.RawTable() + ", the newest of each key");
+    return;
+  }
   lines->push_back("Source " + source.name + ": read from its rows in " + source.RawTable());
   lines->push_back(
       "  Reason: the query names the source; queries over a source are not answered from its views "
       "yet");
   for (const auto& [name, view] : catalog.views)
-    if (view->input == source.name)
+    if (view->source == source.name)
       lines->push_back("  Not considered: materialized view " + name +
                        "; name it in FROM to read it");
 }

@@ -122,8 +122,8 @@ std::vector<std::vector<std::string>> SessionImpl::ShownObjects(const std::strin
   if (kind == "SOURCES" || kind == "TABLES")
     for (const auto& [name, source] : catalog->sources) {
       if (!visible(name)) continue;
-      if (kind == "TABLES") rows.push_back({name, "source"});
-      else
+      if (kind == "TABLES") rows.push_back({name, source->is_table ? "table" : "source"});
+      else if (source->IsFed())
         rows.push_back(
             {name, source->connector, source->topic, source->paused ? "paused" : "running"});
     }

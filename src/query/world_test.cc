@@ -135,7 +135,7 @@ void World::AddView(const std::string& name, const std::string& text) {
   auto view = std::make_shared<catalog::View>();
   view->id = model::ObjectId(100 + static_cast<int64_t>(view_names_.size()));
   view->name = name;
-  view->input = "orders";
+  view->input = view->source = "orders";
   view->plan = std::make_shared<const view::Plan>(plan.Take());
   Run(view->plan->CreateTable(view->Table()));
   Run("INSERT INTO " + view->Table() + " " + view->plan->Delta("raw_1"));

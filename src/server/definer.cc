@@ -46,7 +46,10 @@ pipeline::SourceSetup SetupOf(const std::shared_ptr<const catalog::Source>& sour
                               const catalog::Catalog& catalog) {
   pipeline::SourceSetup setup{source, {}};
   for (const auto& [name, view] : catalog.views)
-    if (view->input == source->name && view->suspended.empty()) setup.views.push_back(view);
+    if (view->source == source->name && view->suspended.empty()) setup.views.push_back(view);
+  std::stable_sort(setup.views.begin(), setup.views.end(), [](const auto& a, const auto& b) {
+    return a->ancestors.size() < b->ancestors.size();
+  });
   return setup;
 }
 
@@ -71,6 +74,7 @@ base::Status Definer::Load(const catalog::Catalog& empty,
   ASSIGN_OR_RETURN(auto rows, env_.store->ReadDefinitions());
   ASSIGN_OR_RETURN(auto catalog, FromDefinitions(rows, empty));
   RETURN_IF_ERROR(DropOrphans(*catalog));
+  RETURN_IF_ERROR(KeepFloors(*catalog));
   if (!catalog->roles.contains("freshet")) {
     RETURN_IF_ERROR(MakeAdministrator(catalog.get(), password_file));
     RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog), {}));
@@ -79,8 +83,16 @@ base::Status Definer::Load(const catalog::Catalog& empty,
   catalog->Reindex();
   env_.catalog->Set(catalog);
   UpdateMaintenance(*catalog);
-  for (const auto& [name, source] : catalog->sources) env_.pipeline->Add(SetupOf(source, *catalog));
+  for (const auto& [name, source] : catalog->sources)
+    if (source->IsFed()) env_.pipeline->Add(SetupOf(source, *catalog));
   return {};
+}
+
+base::Status Definer::KeepFloors(const catalog::Catalog& catalog) {
+  std::vector<model::ObjectId> objects;
+  for (const auto& [name, source] : catalog.sources) objects.push_back(source->id);
+  for (const auto& [name, view] : catalog.views) objects.push_back(view->id);
+  return env_.store->KeepFloorsOf(objects);
 }
 
 // Tables of objects that a crash left between their making and the catalog's switch.
@@ -202,6 +214,9 @@ base::Status Definer::MakeTables(const Change& change, std::vector<store::LeftOu
       left_out->push_back(std::move(group));
     }
   }
+  for (const auto& fed : change.fed)
+    if (base::Status status = env_.store->FillFromParent(fed); !status.ok())
+      return std::move(status).WithContext("materialized view \"" + fed.name + "\"");
   return {};
 }
 
@@ -217,6 +232,11 @@ base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change)
       undo.push_back("DROP TABLE IF EXISTS " +
                      create.substr(std::string("CREATE TABLE ").size(),
                                    create.find(" (") - std::string("CREATE TABLE ").size()));
+    if (!change->fed.empty())
+      if (base::Status undone = KeepFloors(*env_.catalog->Get()); !undone.ok())
+        base::Log(base::Level::kWarning, "server",
+                  "floors of a failed change stay until the next start",
+                  {{"error", undone.ToString()}});
     if (!undo.empty())
       if (base::Status undone = env_.store->RunDdl(undo); !undone.ok())
         base::Log(base::Level::kWarning, "server",
@@ -243,6 +263,10 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
   std::map<model::ObjectId, model::ObjectId> source_of;
   for (const auto& [name, source] : catalog.sources) {
     source_of[source->id] = source->id;
+    if (source->is_table) {
+      tables.push_back({source->id, source->RawTable()});
+      tables.back().remove_old = source->RemoveOldVersions();
+    }
     if (!source->KeepsRaw() || source->schema.event_time < 0) continue;
     tables.push_back({source->id,
                       source->RawTable(),
@@ -252,7 +276,7 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
                       source->retention_us});
   }
   for (const auto& [name, view] : catalog.views) {
-    if (const auto it = catalog.sources.find(view->input); it != catalog.sources.end())
+    if (const auto it = catalog.sources.find(view->source); it != catalog.sources.end())
       source_of[view->id] = it->second->id;
     store::Store::Maintained table{
         view->id, view->Table(), view->plan->Merge(sql::QuoteIdentifier(view->Table())), {}, "",
@@ -321,7 +345,7 @@ void Definer::SuspendView(model::ObjectId id, const std::string& why) {
               {{"view", name}, {"error", why}});
     auto next = std::make_shared<catalog::View>(*view);
     next->suspended = why;
-    if (const auto it = change.next->sources.find(view->input); it != change.next->sources.end())
+    if (const auto it = change.next->sources.find(view->source); it != change.next->sources.end())
       change.barrier.insert(it->second->id);
     view = std::move(next);
     change.dirty = true;

@@ -60,6 +60,7 @@ class Definer : public query::Definer {
     std::shared_ptr<catalog::Catalog> next;
     std::vector<std::string> create, drop;   // tables: statements
     std::vector<store::Fill> fill;           // new views, after create
+    std::vector<store::ParentFill> fed;      // new views over views, after those
     std::set<model::ObjectId> barrier;       // existing sources whose lanes must stand still
     std::vector<model::ObjectId> restarted;  // sources with a new start: RESET, or new ones
     std::vector<store::Position> positions;  // of RESET
@@ -92,6 +93,7 @@ class Definer : public query::Definer {
   base::Result<std::vector<pipeline::SourceSetup>> Switch(Change* change);
   base::Status MakeTables(const Change& change, std::vector<store::LeftOut>* left_out);
   void UpdateMaintenance(const catalog::Catalog& catalog);
+  base::Status KeepFloors(const catalog::Catalog& catalog);
   base::Status DropOrphans(const catalog::Catalog& catalog);
   base::Status MakeAdministrator(catalog::Catalog* catalog,
                                  const std::filesystem::path& password_file);

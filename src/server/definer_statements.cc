@@ -19,8 +19,12 @@ model::ObjectId TakeId(catalog::Catalog* catalog) {
 
 std::string CreateRawTable(const catalog::Source& source) {
   std::string text = "CREATE TABLE " + sql::QuoteIdentifier(source.RawTable()) + " (";
-  for (const auto& field : source.fields)
-    text += sql::QuoteIdentifier(field.name) + " " + sql::DuckDbType(field.type) + ", ";
+  for (size_t i = 0; i < source.fields.size(); ++i) {
+    const bool checked = !source.IsFed() && source.schema.columns[i].not_null;
+    text += sql::QuoteIdentifier(source.fields[i].name) + " " +
+            sql::DuckDbType(source.fields[i].type) + (checked ? " NOT NULL, " : ", ");
+  }
+  if (source.is_table) text += "\"__deleted\" BOOLEAN, ";
   return text +
          "\"__partition\" INTEGER, \"__offset\" BIGINT, \"__incarnation\" INTEGER, \"__lane\" "
          "INTEGER, \"__commit\" BIGINT)";
@@ -46,6 +50,49 @@ std::vector<std::string_view> KeysOf(const Map& map) {
   return keys;
 }
 
+// Refuses to `what` an object that views read.
+base::Status CheckReaders(const std::string& what, const std::string& kind, const std::string& name,
+                          const catalog::Catalog& catalog) {
+  std::string detail;
+  for (const auto& view : catalog.ReadersOf(name))
+    detail += (detail.empty() ? "" : " ") +
+              ("materialized view " + view + " depends on " + kind + " " + name + ".");
+  if (detail.empty()) return {};
+  return base::Invalid("cannot " + what + " " + kind + " " + name +
+                       " because other objects depend on it")
+      .WithSqlstate("2BP01")
+      .WithDetail(detail)
+      .WithHint(what == "drop" ? "Use DROP ... CASCADE to drop the dependent objects too."
+                               : "Drop them first, and create them again afterwards.");
+}
+
+// A view that is suspended lacks rows; no other can be filled from it.
+base::Status CheckParentRuns(const catalog::View& view, const catalog::Catalog& catalog) {
+  const auto parent = catalog.views.find(view.input);
+  if (parent == catalog.views.end() || parent->second->suspended.empty()) return {};
+  return base::Invalid("materialized view \"" + view.input +
+                       "\" is suspended, so no view can be filled from it")
+      .WithSqlstate("55000")
+      .WithDetail(parent->second->suspended)
+      .WithHint("ALTER MATERIALIZED VIEW " + view.input + " RESUME first.");
+}
+
+store::ParentFill FillOf(const catalog::View& view, const catalog::View& parent) {
+  store::ParentFill fill{view.id,
+                         parent.id,
+                         view.name,
+                         view.Table(),
+                         view.plan->Delta(sql::QuoteIdentifier(parent.Table())),
+                         "",
+                         0};
+  if (const auto& time = view.plan->time) {
+    fill.time_column = view.plan->keys[static_cast<size_t>(time->key)].column;
+    fill.bucket_us = time->bucket_us;
+    fill.origin_us = time->origin_us;
+  }
+  return fill;
+}
+
 base::Status ExistsDifferently(const std::string& name, const char* kind, const char* hint) {
   return base::AlreadyExists(std::string(kind) + " \"" + name +
                              "\" already exists with another definition")
@@ -57,15 +104,15 @@ base::Status ExistsDifferently(const std::string& name, const char* kind, const 
 
 base::Status Definer::One(const sql::CreateSource& statement, const std::string& text,
                           Change* change) {
-  change->tags.push_back("CREATE SOURCE");
+  change->tags.push_back(statement.table ? "CREATE TABLE" : "CREATE SOURCE");
   auto& sources = change->next->sources;
   if (const auto it = sources.find(statement.name); it != sources.end()) {
     if (statement.if_not_exists) return {};
     if (change->from_file && catalog::Canonical(it->second->definition) == catalog::Canonical(text))
       return {};
     if (change->from_file)
-      return ExistsDifferently(statement.name, "source",
-                               "DROP SOURCE ... CASCADE first, or give the new one another name.");
+      return ExistsDifferently(statement.name, it->second->is_table ? "table" : "source",
+                               "DROP it with CASCADE first, or give the new one another name.");
   }
   ASSIGN_OR_RETURN(auto source, catalog::MakeSource(statement, text, *change->next));
   RETURN_IF_ERROR(env_.access(*source));
@@ -76,7 +123,7 @@ base::Status Definer::One(const sql::CreateSource& statement, const std::string&
     base::Log(base::Level::kWarning, "server", "source definition",
               {{"source", source->name}, {"warning", warning}});
   if (source->KeepsRaw()) change->create.push_back(CreateRawTable(*source));
-  change->restarted.push_back(source->id);
+  if (source->IsFed()) change->restarted.push_back(source->id);
   change->dirty = true;
   sources[source->name] = std::move(source);
   return {};
@@ -124,14 +171,17 @@ base::Status Definer::DropSecret(const std::string& name, const sql::DropStateme
 
 void Definer::AddView(std::shared_ptr<catalog::View> view, Change* change) {
   view->id = TakeId(change->next.get());
-  const auto& source = *change->next->sources.at(view->input);
+  const auto& source = *change->next->sources.at(view->source);
   const std::string table = sql::QuoteIdentifier(view->Table());
   change->create.push_back(view->plan->CreateTable(table));
   const bool source_is_new = std::find(change->restarted.begin(), change->restarted.end(),
                                        source.id) != change->restarted.end();
   if (!source_is_new) {
     change->barrier.insert(source.id);
-    if (source.KeepsRaw(view->plan->used_columns))
+    if (const auto parent = change->next->views.find(view->input);
+        parent != change->next->views.end())
+      change->fed.push_back(FillOf(*view, *parent->second));
+    else if (source.KeepsRaw(view->plan->used_columns))
       change->fill.push_back(
           {source.id, view->name, view->Table(), source.RawTable(),
            [plan = view->plan](const std::string& rows) { return plan->Delta(rows); }});
@@ -154,9 +204,11 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
                                "Write CREATE OR REPLACE MATERIALIZED VIEW to change it.");
   }
   ASSIGN_OR_RETURN(auto view, catalog::MakeView(statement, text, *change->next));
+  RETURN_IF_ERROR(CheckParentRuns(*view, *change->next));
   if (it != views.end()) {
+    RETURN_IF_ERROR(CheckReaders("replace", "materialized view", it->first, *change->next));
     change->drop.push_back(DropTable(it->second->Table()));
-    change->barrier.insert(change->next->sources.at(it->second->input)->id);
+    change->barrier.insert(change->next->sources.at(it->second->source)->id);
     views.erase(it);
   }
   AddView(std::move(view), change);
@@ -165,12 +217,14 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
 
 base::Status Definer::One(const sql::DropStatement& statement, Change* change) {
   using Kind = sql::DropStatement::Kind;
-  change->tags.push_back(statement.kind == Kind::kSource ? "DROP SOURCE"
-                         : statement.kind == Kind::kView ? "DROP MATERIALIZED VIEW"
+  change->tags.push_back(statement.kind == Kind::kSource   ? "DROP SOURCE"
+                         : statement.kind == Kind::kTable  ? "DROP TABLE"
+                         : statement.kind == Kind::kView   ? "DROP MATERIALIZED VIEW"
                          : statement.kind == Kind::kSecret ? "DROP SECRET"
-                                                         : "DROP ROLE");
+                                                           : "DROP ROLE");
   for (const auto& name : statement.names) {
-    if (statement.kind == Kind::kSource) RETURN_IF_ERROR(DropSource(name, statement, change));
+    if (statement.kind == Kind::kSource || statement.kind == Kind::kTable)
+      RETURN_IF_ERROR(DropSource(name, statement, change));
     else if (statement.kind == Kind::kView) RETURN_IF_ERROR(DropView(name, statement, change));
     else if (statement.kind == Kind::kSecret) RETURN_IF_ERROR(DropSecret(name, statement, change));
     else {
@@ -187,29 +241,25 @@ base::Status Definer::One(const sql::DropStatement& statement, Change* change) {
 base::Status Definer::DropSource(const std::string& name, const sql::DropStatement& statement,
                                  Change* change) {
   auto& catalog = *change->next;
+  const bool table = statement.kind == sql::DropStatement::Kind::kTable;
+  const char* const kind = table ? "table" : "source";
   const auto it = catalog.sources.find(name);
   if (it == catalog.sources.end()) {
     if (statement.if_exists) return {};
     if (catalog.views.contains(name))
-      return base::Invalid("\"" + name + "\" is not a source")
+      return base::Invalid("\"" + name + "\" is not a " + kind)
           .WithSqlstate("42809")
           .WithHint("Use DROP MATERIALIZED VIEW to remove a materialized view.");
-    return DoesNotExist("source", name, KeysOf(catalog.sources));
+    return DoesNotExist(kind, name, KeysOf(catalog.sources));
   }
-  std::vector<std::string> dependants;
-  for (const auto& [view_name, view] : catalog.views)
-    if (view->input == name) dependants.push_back(view_name);
-  if (!dependants.empty() && !statement.cascade) {
-    std::string detail;
-    for (const auto& view : dependants)
-      detail += (detail.empty() ? "" : " ") +
-                ("materialized view " + view + " depends on source " + name + ".");
-    return base::Invalid("cannot drop source " + name + " because other objects depend on it")
-        .WithSqlstate("2BP01")
-        .WithDetail(detail)
-        .WithHint("Use DROP ... CASCADE to drop the dependent objects too.");
-  }
-  for (const auto& view : dependants) RETURN_IF_ERROR(DropView(view, statement, change));
+  if (it->second->is_table != table)
+    return base::Invalid("\"" + name + "\" is not a " + kind)
+        .WithSqlstate("42809")
+        .WithHint(table ? "Use DROP SOURCE to remove a source."
+                        : "Use DROP TABLE to remove a table.");
+  if (!statement.cascade) RETURN_IF_ERROR(CheckReaders("drop", kind, name, catalog));
+  for (const auto& view : catalog.ReadersOf(name))
+    RETURN_IF_ERROR(DropView(view, statement, change));
   if (it->second->KeepsRaw()) change->drop.push_back(DropTable(it->second->RawTable()));
   change->barrier.insert(it->second->id);
   change->dirty = true;
@@ -229,8 +279,11 @@ base::Status Definer::DropView(const std::string& name, const sql::DropStatement
           .WithHint("Use DROP SOURCE to remove a source.");
     return DoesNotExist("materialized view", name, KeysOf(catalog.views));
   }
+  if (!statement.cascade) RETURN_IF_ERROR(CheckReaders("drop", "materialized view", name, catalog));
+  for (const auto& view : catalog.ReadersOf(name))
+    RETURN_IF_ERROR(DropView(view, statement, change));
   change->drop.push_back(DropTable(it->second->Table()));
-  if (const auto source = catalog.sources.find(it->second->input); source != catalog.sources.end())
+  if (const auto source = catalog.sources.find(it->second->source); source != catalog.sources.end())
     change->barrier.insert(source->second->id);
   change->dirty = true;
   catalog.views.erase(it);
@@ -310,12 +363,13 @@ base::Status Definer::One(const sql::AlterView& statement, Change* change) {
   const auto it = views.find(statement.name);
   if (it == views.end()) return DoesNotExist("materialized view", statement.name, KeysOf(views));
   if (it->second->suspended.empty()) return {};
-  const auto& source = change->next->sources.at(it->second->input);
-  if (!source->KeepsRaw(it->second->plan->used_columns))
+  const auto& source = change->next->sources.at(it->second->source);
+  if (it->second->ancestors.empty() && !source->KeepsRaw(it->second->plan->used_columns))
     return base::Unsupported("materialized view \"" + statement.name +
                              "\" cannot catch up: source \"" + source->name +
                              "\" does not keep the rows that it reads")
         .WithHint("Drop the view and create it again; it then starts from now.");
+  RETURN_IF_ERROR(CheckParentRuns(*it->second, *change->next));
   auto view = std::make_shared<catalog::View>(*it->second);
   view->suspended.clear();
   change->drop.push_back(DropTable(it->second->Table()));

@@ -81,6 +81,10 @@ base::Status AddSource(const store::Definition& row, catalog::Catalog* catalog) 
   return {};
 }
 
+// How many views stand between a view and its source. A view that was resumed has a newer id than
+// those that it feeds, so ids do not tell the order.
+int LevelOf(const store::Definition& row) { return std::atoi(FromText(row.properties)["level"].c_str()); }
+
 base::Status AddView(const store::Definition& row, catalog::Catalog* catalog) {
   ASSIGN_OR_RETURN(auto statement, ParseAs<sql::CreateView>(row));
   statement.or_replace = false;
@@ -123,7 +127,8 @@ std::vector<store::Definition> ToDefinitions(const catalog::Catalog& catalog) {
   for (const auto& [name, secret] : catalog.secrets)
     rows.push_back({secret->id, "secret", name, secret->definition, ""});
   for (const auto& [name, view] : catalog.views)
-    rows.push_back({view->id, "view", name, view->definition, ToText({{"suspended", view->suspended}})});
+    rows.push_back({view->id, "view", name, view->definition, 
+                    ToText({{"suspended", view->suspended}, {"level", std::to_string(view->ancestors.size())}})});
   for (const auto& [name, role] : catalog.roles)
     rows.push_back({role->id, "role", name, "CREATE ROLE " + name,
                     ToText({{"verifier", role->scram_verifier}, {"login", role->login ? "true" : "false"},
@@ -138,8 +143,10 @@ base::Result<std::shared_ptr<catalog::Catalog>> FromDefinitions(const std::vecto
                                                                 const catalog::Catalog& empty) {
   auto catalog = std::make_shared<catalog::Catalog>(empty);
   auto sorted = definitions;
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  // Secrets before the sources that use them, sources before the views that read them.
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return std::pair(LevelOf(a), a.id) < std::pair(LevelOf(b), b.id);
+  });
+  // Secrets before the sources that use them, sources before the views that read them, and these before the views that they feed.
   for (const char* kind : {"secret", "source", "view", "role", "next_id"}) {
     for (const auto& row : sorted) {
       if (row.kind != kind) continue;

@@ -172,7 +172,7 @@ SystemRelation Freshness(const SystemState* state) {
       if (source == nullptr || source->schema.event_time < 0) continue;
       add(source->name, "source", source->freshness_us, progress);
       for (const auto& [name, view] : catalog->views)
-        if (view->input == source->name) add(name, "view", view->freshness_us, progress);
+        if (view->source == source->name) add(name, "view", view->freshness_us, progress);
     }
     return rows;
   };
@@ -183,6 +183,7 @@ SystemRelation Views(const SystemState* state) {
   SystemRelation out{"views",
                      {{"name", model::kText},
                       {"source", model::kText},
+                      {"parent", model::kText},
                       {"state", model::kText},
                       {"error", model::kText},
                       {"partials", model::kInt8},
@@ -197,8 +198,10 @@ SystemRelation Views(const SystemState* state) {
     for (const auto& [name, view] : catalog->views) {
       text += text.empty() ? "" : " UNION ALL ";
       text += "SELECT " + sql::QuoteLiteral(name) + "::VARCHAR AS name, " +
-              sql::QuoteLiteral(view->input) + "::VARCHAR AS source, " +
-              (view->suspended.empty() ? "'running'" : "'suspended'") + "::VARCHAR AS state, " +
+              sql::QuoteLiteral(view->source) + "::VARCHAR AS source, " +
+              (view->ancestors.empty() ? "NULL" : sql::QuoteLiteral(view->input)) +
+              "::VARCHAR AS parent, " + (view->suspended.empty() ? "'running'" : "'suspended'") +
+              "::VARCHAR AS state, " +
               (view->suspended.empty() ? "NULL" : sql::QuoteLiteral(view->suspended)) +
               "::VARCHAR AS error, (SELECT count(*) FROM " + sql::QuoteIdentifier(view->Table()) +
               ")::BIGINT AS partials, " +
@@ -210,7 +213,8 @@ SystemRelation Views(const SystemState* state) {
     }
     if (text.empty())
       text =
-          "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS source, NULL::VARCHAR AS state, "
+          "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS source, NULL::VARCHAR AS parent, "
+          "NULL::VARCHAR AS state, "
           "NULL::VARCHAR AS error, "
           "NULL::BIGINT AS partials, NULL::BIGINT AS retention_seconds, NULL::DOUBLE AS "
           "freshness_seconds, "

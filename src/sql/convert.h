@@ -21,6 +21,7 @@ class Converter {
   base::Result<ExprPtr> ConvertExpr(const pg::Node* node);
   base::Result<TypeName> ConvertType(const PgQuery__TypeName& type);
   base::Result<std::vector<ExprPtr>> ConvertList(pg::NodeList list);
+  base::Result<std::unique_ptr<TableRef>> ConvertRelation(const PgQuery__RangeVar& relation);
 
   base::Status Refuse(const std::string& what, int location) const;
 
@@ -33,7 +34,6 @@ class Converter {
   base::Status ConvertValues(pg::NodeList lists, Select* out);
   base::Status ConvertLimit(const PgQuery__SelectStmt& select, Select* out);
   base::Result<std::unique_ptr<TableRef>> ConvertTable(const pg::Node* node);
-  base::Result<std::unique_ptr<TableRef>> ConvertRelation(const PgQuery__RangeVar& relation);
   base::Result<std::unique_ptr<TableRef>> ConvertTableFunction(
       const PgQuery__RangeFunction& function);
   base::Result<std::unique_ptr<TableRef>> ConvertWindowTable(const PgQuery__FuncCall& call,

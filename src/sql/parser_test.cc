@@ -160,9 +160,46 @@ TEST(Parser, RolesAndGrants) {
   EXPECT_EQ(One<DropStatement>("DROP ROLE IF EXISTS a, b").names.size(), 2u);
 }
 
+TEST(Parser, RowsOfTablesAreWritten) {
+  const auto insert = One<Dml>("INSERT INTO public.t AS x (a, \"B\") VALUES (1, 'x'), (2, $1)");
+  EXPECT_EQ(insert.kind, Dml::Kind::kInsert);
+  EXPECT_EQ(insert.columns, (std::vector<std::string>{"a", "B"}));
+  EXPECT_EQ(insert.table->name.back(), "t");
+  EXPECT_EQ(insert.select->values.size(), 2u);
+  const auto update = One<Dml>("UPDATE t x SET a = x.a + 1, b = NULL WHERE a > 3");
+  EXPECT_EQ(update.kind, Dml::Kind::kUpdate);
+  EXPECT_EQ(update.values.size(), 2u);
+  EXPECT_TRUE(update.where);
+  EXPECT_EQ(One<Dml>("DELETE FROM t").kind, Dml::Kind::kDelete);
+  for (const char* text :
+       {"INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "INSERT INTO t DEFAULT VALUES",
+        "INSERT INTO t VALUES (1) RETURNING a", "INSERT INTO t (a[1]) VALUES (1)",
+        "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x", "UPDATE t SET a = s.a FROM s",
+        "UPDATE t SET (a, b) = (1, 2)", "DELETE FROM t USING s",
+        "DELETE FROM t WHERE CURRENT OF c"})
+    EXPECT_EQ(Fails(text).sqlstate(), "0A000") << text;
+}
+
+TEST(Parser, TablesHaveAKey) {
+  const auto table = One<CreateSource>(
+      "CREATE TABLE IF NOT EXISTS t (a int, b text NOT NULL, PRIMARY KEY (a, b))");
+  EXPECT_TRUE(table.table && table.if_not_exists && table.format.empty());
+  EXPECT_EQ(table.primary_key, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(One<CreateSource>("CREATE TABLE t (a int PRIMARY KEY)").primary_key.size(), 1u);
+  EXPECT_EQ(Fails("CREATE TABLE t (a int PRIMARY KEY, b int PRIMARY KEY)").sqlstate(), "42P16");
+  EXPECT_EQ(
+      Fails(
+          "CREATE SOURCE t (a int PRIMARY KEY) WITH (connector = 'kafka') FORMAT PLAIN ENCODE JSON")
+          .sqlstate(),
+      "0A000");
+  EXPECT_EQ(One<DropStatement>("DROP TABLE IF EXISTS a, b CASCADE").kind,
+            DropStatement::Kind::kTable);
+}
+
 TEST(Parser, WhatIsNotRunIsNamed) {
-  EXPECT_EQ(One<RefusedStatement>("INSERT INTO t VALUES (1)").command, "INSERT");
-  EXPECT_EQ(One<RefusedStatement>("CREATE TABLE t (a int)").command, "CREATE TABLE");
+  EXPECT_EQ(One<RefusedStatement>("MERGE INTO t USING s ON true WHEN MATCHED THEN DELETE").command,
+            "MERGE");
+  EXPECT_EQ(One<RefusedStatement>("CREATE TABLE t AS SELECT 1").command, "CREATE TABLE AS");
   EXPECT_EQ(One<RefusedStatement>("DROP VIEW t").command, "DROP VIEW");
   EXPECT_EQ(One<RefusedStatement>("SELECT 1 INTO t").command, "SELECT INTO");
   EXPECT_EQ(One<RefusedStatement>("SELECT 1 FROM t FOR UPDATE").command, "SELECT FOR UPDATE");

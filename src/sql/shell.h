@@ -78,6 +78,7 @@ class Shell {
 base::Result<std::optional<StatementBody>> ReadShell(const StatementSource& source);
 
 base::Result<StatementBody> ReadCreateSource(Shell* shell);                 // after CREATE SOURCE
+base::Result<StatementBody> ReadCreateTable(Shell* shell);                  // after CREATE TABLE
 base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace);  // after CREATE ... VIEW
 base::Result<StatementBody> ReadCreateSecret(Shell* shell);                 // after CREATE SECRET
 

@@ -1,4 +1,4 @@
-// CREATE SOURCE: columns, INCLUDE, WITH, FORMAT ... ENCODE.
+// CREATE SOURCE and CREATE TABLE: columns, INCLUDE, WITH, FORMAT ... ENCODE.
 
 #include <array>
 
@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, 5> kIncludes{"KEY", "PARTITION", "OFFSET"
                                                     "HEADER"};
 constexpr std::array<std::string_view, 3> kFormats{"PLAIN", "UPSERT", "DEBEZIUM"};
 constexpr std::array<std::string_view, 4> kEncodings{"JSON", "AVRO", "PROTOBUF", "CSV"};
-constexpr std::array<std::string_view, 5> kColumnClauses{"NOT", "NULL", "PATH", "AS", "GENERATED"};
+constexpr std::array<std::string_view, 6> kColumnClauses{"NOT", "NULL",      "PATH",
+                                                         "AS",  "GENERATED", "PRIMARY"};
 // Words that go on with a type: double precision, timestamp(3) with time zone, interval day to
 // second.
 constexpr std::array<std::string_view, 15> kTypeWords{
@@ -25,7 +26,7 @@ constexpr size_t kMaxColumns = 1600;
 
 class SourceReader {
  public:
-  explicit SourceReader(Shell* shell) : shell_(*shell) {}
+  SourceReader(Shell* shell, bool table) : shell_(*shell) { out_.table = table; }
 
   base::Result<StatementBody> Read() {
     constexpr std::string_view kIfNotExists[] = {"IF", "NOT", "EXISTS"};
@@ -36,7 +37,8 @@ class SourceReader {
     if (shell_.TakeWord("WITH")) {
       ASSIGN_OR_RETURN(out_.options, shell_.TakeOptions(&out_.secrets));
     }
-    RETURN_IF_ERROR(ReadFormat());
+    if (out_.table && shell_.AtEnd() && out_.options.empty()) out_.format.clear();
+    else RETURN_IF_ERROR(ReadFormat());
     RETURN_IF_ERROR(SetEventTime());
     return StatementBody(std::move(out_));
   }
@@ -47,11 +49,37 @@ class SourceReader {
     do {
       if (shell_.IsWord("WATERMARK") && shell_.IsWord("FOR", 1)) {
         RETURN_IF_ERROR(ReadWatermark());
+      } else if (out_.table && shell_.IsWord("PRIMARY") && shell_.IsWord("KEY", 1)) {
+        RETURN_IF_ERROR(ReadPrimaryKey());
       } else {
         RETURN_IF_ERROR(ReadColumn());
       }
     } while (shell_.Take(","));
     return shell_.Expect(")");
+  }
+
+  // PRIMARY KEY (column, ...)
+  base::Status ReadPrimaryKey() {
+    RETURN_IF_ERROR(TakePrimaryKey());
+    RETURN_IF_ERROR(shell_.Expect("("));
+    do {
+      ASSIGN_OR_RETURN(std::string column, shell_.TakeName());
+      out_.primary_key.push_back(std::move(column));
+    } while (shell_.Take(","));
+    return shell_.Expect(")");
+  }
+
+  base::Status TakePrimaryKey() {
+    if (!out_.table)
+      return shell_.Error(
+          base::Unsupported("a source has no PRIMARY KEY")
+              .WithHint("CREATE TABLE has rows with a key; the newest one of a key counts."));
+    if (!out_.primary_key.empty())
+      return shell_.Error(
+          base::Invalid("multiple primary keys for table \"" + out_.name + "\" are not allowed")
+              .WithSqlstate("42P16"));
+    shell_.Skip();
+    return shell_.ExpectWord("KEY");
   }
 
   base::Status AddColumn(model::SourceColumn column, int place) {
@@ -71,7 +99,9 @@ class SourceReader {
     const int place = shell_.Byte();
     if (shell_.IsWord("PRIMARY") || shell_.IsWord("UNIQUE") || shell_.IsWord("CHECK") ||
         shell_.IsWord("CONSTRAINT"))
-      return shell_.Error(base::Unsupported("a source has no constraints but NOT NULL"));
+      return shell_.Error(
+          base::Unsupported(out_.table ? "a table has no constraints but PRIMARY KEY and NOT NULL"
+                                       : "a source has no constraints but NOT NULL"));
     ASSIGN_OR_RETURN(column.name, shell_.TakeName());
     RETURN_IF_ERROR(ReadType(&column));
     bool path_given = false;
@@ -126,6 +156,11 @@ class SourceReader {
       return shell_.ExpectWord("NULL");
     }
     if (shell_.TakeWord("NULL")) return {};
+    if (shell_.IsWord("PRIMARY")) {
+      RETURN_IF_ERROR(TakePrimaryKey());
+      out_.primary_key.push_back(column->name);
+      return {};
+    }
     if (shell_.TakeWord("PATH")) {
       *path_given = true;
       return ReadPath(column);
@@ -320,6 +355,11 @@ class SourceReader {
 
 }  // namespace
 
-base::Result<StatementBody> ReadCreateSource(Shell* shell) { return SourceReader(shell).Read(); }
+base::Result<StatementBody> ReadCreateSource(Shell* shell) {
+  return SourceReader(shell, false).Read();
+}
+base::Result<StatementBody> ReadCreateTable(Shell* shell) {
+  return SourceReader(shell, true).Read();
+}
 
 }  // namespace sql

@@ -123,6 +123,27 @@ base::Result<Body> ReadExplainView(Shell* shell) {
   return Body(std::move(out));
 }
 
+// CREATE TABLE name AS SELECT, which PostgreSQL's grammar has whole.
+bool IsTableAs(const Shell& shell) {
+  size_t at = shell.IsWord("IF", 2) ? 5 : 2;
+  if (shell.Is(".", at + 1)) at += 2;
+  return !shell.Is("(", at + 1);
+}
+
+// FOR SYSTEM_TIME AS OF, which is no word of PostgreSQL's grammar.
+base::Status RefuseTemporalJoin(const StatementSource& source) {
+  const std::span<const Token> tokens = source.tokens;
+  for (size_t i = 0; i + 1 < tokens.size(); ++i)
+    if (tokens[i].IsWord("FOR") && tokens[i + 1].IsWord("SYSTEM_TIME"))
+      return At(base::Unsupported(
+                    "joins as of event time and as of processing time are not supported yet")
+                    .WithHint("A plain JOIN reads the table's current rows: ON equates its whole "
+                              "primary key with "
+                              "group keys of the view."),
+                source.text, tokens[i].begin);
+  return {};
+}
+
 // What sql.md describes and is not built.
 base::Status RefusePlanned(const Shell& shell) {
   static constexpr std::array<std::string_view, 1> kObjects{"SINK"};
@@ -173,6 +194,7 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
   }
   static constexpr std::array<std::string_view, 2> kClauses{"WITH", "AS"};
   if (!shell->TakeWord("AS")) return shell->UnknownWord("clause", kClauses);
+  RETURN_IF_ERROR(RefuseTemporalJoin(shell->source()));
   ASSIGN_OR_RETURN(out.select, shell->ParseSelectPart());
   out.select_text = shell->source().text.substr(shell->Byte());
   return StatementBody(std::move(out));
@@ -196,7 +218,8 @@ base::Result<Body> ReadShell(const StatementSource& source) {
                              kReplaceView[] = {"CREATE", "OR", "REPLACE", "MATERIALIZED", "VIEW"},
                              kCreateSecret[] = {"CREATE", "SECRET"},
                              kDropSecret[] = {"DROP", "SECRET"},
-                             kDropSource[] = {"DROP", "SOURCE"},
+                             kCreateTable[] = {"CREATE", "TABLE"},
+                             kDropSource[] = {"DROP", "SOURCE"}, kDropTable[] = {"DROP", "TABLE"},
                              kDropView[] = {"DROP", "MATERIALIZED", "VIEW"},
                              kAlterSource[] = {"ALTER", "SOURCE"},
                              kAlterView[] = {"ALTER", "MATERIALIZED", "VIEW"},
@@ -208,6 +231,8 @@ base::Result<Body> ReadShell(const StatementSource& source) {
     return Body(body.Take());
   };
   if (shell.TakeWords(kCreateSource)) return some(ReadCreateSource(&shell));
+  if (!IsTableAs(shell) && shell.TakeWords(kCreateTable)) return some(ReadCreateTable(&shell));
+  if (shell.TakeWords(kDropTable)) return ReadDrop(&shell, DropStatement::Kind::kTable);
   if (shell.TakeWords(kCreateView)) return some(ReadCreateView(&shell, false));
   if (shell.TakeWords(kReplaceView)) return some(ReadCreateView(&shell, true));
   if (shell.TakeWords(kCreateSecret)) return some(ReadCreateSecret(&shell));

@@ -97,7 +97,7 @@ TEST(CreateSource, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(Fails("CREATE SOURCE s (a int) WITH (k = 1, K = 2) FORMAT PLAIN ENCODE JSON").message(),
             "option \"k\" is given more than once");
   EXPECT_EQ(Fails("CREATE SOURCE s (a int PRIMARY KEY) FORMAT PLAIN ENCODE JSON").sqlstate(),
-            "42601");
+            "0A000");
   EXPECT_EQ(Fails("CREATE SOURCE s (PRIMARY KEY (a))").sqlstate(), "0A000");
   EXPECT_EQ(Fails("CREATE SOURCE s (a varchar(3)) FORMAT PLAIN ENCODE JSON").sqlstate(), "0A000");
   EXPECT_EQ(Fails("CREATE SOURCE other.s (a int) FORMAT PLAIN ENCODE JSON").sqlstate(), "3F000");

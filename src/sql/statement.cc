@@ -98,6 +98,8 @@ base::Result<StatementBody> ConvertStatement(const Node* node, const StatementSo
     return ConvertExplain(*node->explain_stmt, source);
   ASSIGN_OR_RETURN(std::optional<StatementBody> session, ConvertSessionStatement(node, source));
   if (session) return std::move(*session);
+  ASSIGN_OR_RETURN(std::optional<StatementBody> dml, ConvertDml(node, source));
+  if (dml) return std::move(*dml);
   ASSIGN_OR_RETURN(std::optional<StatementBody> role, ConvertRoleStatement(node, source));
   if (role) return std::move(*role);
   return StatementBody(RefusedStatement{CommandOf(node)});

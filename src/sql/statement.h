@@ -24,6 +24,8 @@ base::Result<StatementBody> ConvertStatement(const pg::Node* node, const Stateme
 base::Result<std::optional<StatementBody>> ConvertSessionStatement(const pg::Node* node,
                                                                    const StatementSource& source);
 // Roles and grants.
+base::Result<std::optional<StatementBody>> ConvertDml(const pg::Node* node,
+                                                      const StatementSource& source);
 base::Result<std::optional<StatementBody>> ConvertRoleStatement(const pg::Node* node,
                                                                 const StatementSource& source);
 

@@ -22,9 +22,11 @@ struct SelectStatement {
 // Options whose value is `SECRET name`: lower-case key -> the secret's name.
 using SecretOptions = std::map<std::string, std::string>;
 
-struct CreateSource {
+struct CreateSource {  // CREATE SOURCE; CREATE TABLE is a source whose rows have a key
   std::string name;
   bool if_not_exists = false;
+  bool table = false;
+  std::vector<std::string> primary_key;  // of a table, as written
   model::SourceSchema
       schema;       // types, paths, NOT NULL, generated columns, watermark, INCLUDE columns
   Options options;  // WITH; validated by the catalog
@@ -32,6 +34,16 @@ struct CreateSource {
   std::string encode;            // JSON ...
   Options encode_options;        // ENCODE JSON (...)
   SecretOptions secrets, encode_secrets;  // of the same lists
+};
+
+// INSERT, UPDATE, DELETE.
+struct Dml {
+  enum class Kind { kInsert, kUpdate, kDelete } kind = Kind::kInsert;
+  std::unique_ptr<TableRef> table;   // a relation, with its alias
+  std::vector<std::string> columns;  // kInsert: as named, empty = all; kUpdate: that are set
+  std::vector<ExprPtr> values;       // kUpdate: what the columns are set to
+  SelectPtr select;                  // kInsert: the rows
+  ExprPtr where;                     // kUpdate, kDelete; null = every row
 };
 
 struct CreateView {  // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
@@ -49,7 +61,7 @@ struct CreateSecret {  // CREATE SECRET [IF NOT EXISTS] name WITH (file = ... | 
 };
 
 struct DropStatement {
-  enum class Kind { kSource, kView, kRole, kSecret } kind = Kind::kSource;
+  enum class Kind { kSource, kTable, kView, kRole, kSecret } kind = Kind::kSource;
   std::vector<std::string> names;
   bool if_exists = false, cascade = false;
 };
@@ -156,7 +168,7 @@ struct RefusedStatement {
 };
 
 using StatementBody =
-    std::variant<EmptyStatement, SelectStatement, CreateSource, CreateView, CreateSecret, DropStatement,
+    std::variant<EmptyStatement, SelectStatement, Dml, CreateSource, CreateView, CreateSecret, DropStatement,
                  AlterSource, AlterView, RoleStatement, GrantStatement, Explain, SetStatement,
                  ShowStatement, ResetStatement, TransactionStatement, DeclareCursor, FetchCursor,
                  CloseCursor, PrepareStatement, ExecuteStatement, DeallocateStatement,

@@ -44,7 +44,8 @@ Status Compactor::Run(const std::vector<Store::Maintained>& tables, bool all) {
   });
   Status first_error;
   for (const Store::Maintained& table : tables) {
-    if (table.merge.empty() || !(all || Due(table, commits))) continue;
+    const bool compacts = !table.merge.empty() || !table.remove_old.empty();
+    if (!compacts || !(all || Due(table, commits))) continue;
     Status status = CompactTable(table, all);
     if (status.ok() || status.code() == base::Code::kNotFound)
       continue;  // a view that was just dropped
@@ -73,8 +74,10 @@ Status Compactor::CompactTable(const Store::Maintained& table, bool all) {
   const uint64_t rows = state_->load.partials.Get(table.object.value);
   Pass& pass = passes_[table.object.value];
   const bool whole = all || pass.passes % kFullPassEvery == 0;
-  RETURN_IF_ERROR(table.time_column.empty() ? CompactKeys(table, &pass)
-                                            : CompactBuckets(table, &pass, whole));
+  if (!table.remove_old.empty()) RETURN_IF_ERROR(RemoveOldVersions(table, &pass));
+  else
+    RETURN_IF_ERROR(table.time_column.empty() ? CompactKeys(table, &pass)
+                                              : CompactBuckets(table, &pass, whole));
   ++pass.passes;
   state_->load.partials.Subtract(table.object.value, rows);
   state_->metrics.compaction_seconds.Observe(
@@ -160,6 +163,15 @@ Status Compactor::CompactKeys(const Store::Maintained& table, Pass* pass) {
                      SameKeys(table.keys, "merged", "several") + ")",
                  "DELETE FROM " + name + " AS old USING temp.compacted AS merged WHERE " +
                      SameKeys(table.keys, "old", "merged"));
+}
+
+Status Compactor::RemoveOldVersions(const Store::Maintained& table, Pass* pass) {
+  RETURN_IF_ERROR(session_.Run(table.remove_old));
+  ASSIGN_OR_RETURN(const Rows rows,
+                   Rows::Read(&session_, "SELECT count(*) FROM " + QuoteName(table.table)));
+  pass->keys = static_cast<uint64_t>(rows.Int64(0, 0));
+  state_->metrics.compactions.Add();
+  return {};
 }
 
 Status Compactor::Replace(const std::string& table, const std::string& keep,

@@ -41,6 +41,7 @@ class Compactor {
   bool Due(const Store::Maintained& table, uint64_t commits) const;
   base::Status CompactTable(const Store::Maintained& table, bool all);
   base::Status CompactBuckets(const Store::Maintained& table, Pass* pass, bool all);
+  base::Status RemoveOldVersions(const Store::Maintained& table, Pass* pass);
   base::Status CompactKeys(const Store::Maintained& table, Pass* pass);
   base::Result<std::vector<Bucket>> ReadBuckets(const Store::Maintained& table,
                                                 const std::string& from);

@@ -193,6 +193,13 @@ Status ReadConnection::Run(const std::string& sql) {
   return state_->session.Run(use, sql);
 }
 
+Result<size_t> ReadConnection::Write(const std::string& sql) {
+  ASSIGN_OR_RETURN(const Session::Use use, state_->EnterForStatement());
+  Statement statement;
+  RETURN_IF_ERROR(statement.Prepare(state_->session.engine(), use.connection, sql));
+  return statement.Execute(state_->session.engine());
+}
+
 Status ReadConnection::BeginSnapshot() {
   RETURN_IF_ERROR(Run("BEGIN TRANSACTION READ ONLY"));
   state_->in_snapshot = true;

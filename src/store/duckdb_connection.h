@@ -21,6 +21,7 @@ class ReadConnection : public Connection {
   base::Result<std::unique_ptr<model::RowSource>> Query(const std::string& sql) override;
   base::Result<model::Fields> Describe(const std::string& sql) override;
   base::Status Run(const std::string& sql) override;
+  base::Result<size_t> Write(const std::string& sql) override;
   base::Status BeginSnapshot() override;
   void EndSnapshot() override;
   void Interrupt() override;

@@ -29,6 +29,12 @@ std::map<int64_t, int64_t> Floors::All() const {
   return floors_;
 }
 
+void Floors::Forget(int64_t object) {
+  std::lock_guard lock(mutex_);
+  floors_.erase(object);
+  count_.store(floors_.size(), std::memory_order_release);
+}
+
 void Floors::Add(const LaneEpoch* epoch) {
   std::lock_guard lock(mutex_);
   epochs_.insert(epoch);

@@ -42,6 +42,7 @@ class Floors {
   // False when the floor stands at least there already.
   bool Raise(int64_t object, int64_t floor_us);
   std::map<int64_t, int64_t> All() const;
+  void Forget(int64_t object);  // one that does not exist, or not yet
 
   void Add(const LaneEpoch* epoch);
   void Remove(const LaneEpoch* epoch);

@@ -26,14 +26,18 @@ class EpochScope {
   LaneEpoch* epoch_;
 };
 
-// Nobody but a running commit sees the batch.
+// Nobody but a running commit sees the batch and what views got from it.
 class HideScope {
  public:
-  explicit HideScope(LaneRows* rows) : rows_(rows) {}
-  ~HideScope() { rows_->Hide(); }
+  HideScope(LaneRows* rows, LaneDeltas* deltas) : rows_(rows), deltas_(deltas) {}
+  ~HideScope() {
+    rows_->Hide();
+    deltas_->Clear();
+  }
 
  private:
   LaneRows* rows_;
+  LaneDeltas* deltas_;
 };
 
 std::chrono::microseconds Since(base::MonotonicTime start) {
@@ -79,6 +83,7 @@ LaneCommitter::LaneCommitter(std::shared_ptr<StoreState> state, LaneFunctions fu
       rows_(std::move(functions.rows)),
       lane_(lane),
       positions_(std::move(functions.positions)),
+      deltas_(std::move(functions.deltas)),
       session_(state_->engine.get()) {
   session_.on_drop = [this] { DropStatements(); };
   state_->floors.Add(&epoch_);
@@ -114,7 +119,7 @@ Status LaneCommitter::Prepare(const LaneSetup& setup) {
 
 void LaneCommitter::DropStatements() {
   prepared_ = false;
-  inserts_.clear();
+  deltas_->Drop();
   for (Statement* statement : {&raw_insert_, &begin_, &commit_}) statement->Reset();
   generated_.Drop();
   positions_.Drop();
@@ -128,13 +133,7 @@ Status LaneCommitter::PrepareStatements(const Session::Use& use) {
   RETURN_IF_ERROR(commit_.Prepare(engine, use.connection, "COMMIT"));
   RETURN_IF_ERROR(positions_.Prepare(engine, use));
   RETURN_IF_ERROR(generated_.Prepare(engine, use.connection, setup_));
-  for (const Delta& delta : setup_.deltas) {
-    Statement insert;
-    Status status = insert.Prepare(engine, use.connection,
-                                   "INSERT INTO " + QuoteName(delta.table) + " " + delta.select);
-    if (!status.ok()) return std::move(status).WithContext("view \"" + delta.name + "\"");
-    inserts_.push_back(std::move(insert));
-  }
+  RETURN_IF_ERROR(deltas_->Prepare(engine, use, setup_.deltas));
   if (!setup_.raw_table.empty())
     RETURN_IF_ERROR(raw_insert_.Prepare(engine, use.connection, RawInsert(setup_)));
   prepared_ = true;
@@ -149,7 +148,7 @@ Result<LaneCommitResult> LaneCommitter::Commit(LaneCommit* commit) {
     return LaneCommitResult{};
   }
   const EpochScope epoch(&epoch_);
-  const HideScope hide(rows_.get());
+  const HideScope hide(rows_.get(), deltas_.get());
   Attempt attempt{commit,
                   state_->ledger.Next(lane_, commit->positions),
                   std::vector<ViewPart>(setup_.deltas.size()),
@@ -210,7 +209,7 @@ Status LaneCommitter::Write(const Session::Use& use, Attempt* attempt) {
 Status LaneCommitter::TryTransaction(const Session::Use& use, Attempt* attempt, int* failed_view) {
   RETURN_IF_ERROR(begin_.Execute(state_->engine.get()).TakeStatus());
   if (attempt->commit->rows && attempt->commit->rows->rows() > 0) {
-    for (size_t view = 0; view < inserts_.size(); ++view) {
+    for (size_t view = 0; view < setup_.deltas.size(); ++view) {
       if (attempt->views[view].failed) continue;
       Status status = RunDelta(view, attempt);
       if (status.ok()) continue;
@@ -225,9 +224,24 @@ Status LaneCommitter::TryTransaction(const Session::Use& use, Attempt* attempt, 
 Status LaneCommitter::RunDelta(size_t view, Attempt* attempt) {
   const model::ColumnBatch* batch = attempt->commit->rows;
   ViewPart& part = attempt->views[view];
+  const int parent = setup_.deltas[view].parent;
+  const ViewPart* fed_by = parent < 0 ? nullptr : &attempt->views[static_cast<size_t>(parent)];
+  if (fed_by && !fed_by->failed && fed_by->excluded == part.excluded) {
+    ASSIGN_OR_RETURN(part.partials, deltas_->FromParent(view));
+    return {};
+  }
   rows_->Show(batch, RangesWithout(batch->rows(), part.excluded));
-  ASSIGN_OR_RETURN(part.partials, inserts_[view].Execute(state_->engine.get()));
+  ASSIGN_OR_RETURN(part.partials, deltas_->FromRows(view));
   return {};
+}
+
+void LaneCommitter::ExcludeBelow(size_t view, const std::vector<size_t>& rows, Attempt* attempt) {
+  for (size_t child = view + 1; child < setup_.deltas.size(); ++child) {
+    if (setup_.deltas[child].parent != static_cast<int>(view)) continue;
+    std::vector<size_t>& excluded = attempt->views[child].excluded;
+    excluded = Merged(std::move(excluded), rows);
+    ExcludeBelow(child, rows, attempt);
+  }
 }
 
 Status LaneCommitter::RunRaw(Attempt* attempt) {
@@ -277,6 +291,7 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
     part.dead_letters.push_back(std::move(letter));
   }
   part.excluded = Merged(std::move(part.excluded), bad);
+  ExcludeBelow(view, bad, attempt);
   return {};
 }
 

@@ -60,6 +60,8 @@ class LaneCommitter : public LaneWriter {
   base::Status Write(const Session::Use& use, Attempt* attempt);
   base::Status TryTransaction(const Session::Use& use, Attempt* attempt, int* failed_view);
   base::Status RunDelta(size_t view, Attempt* attempt);
+  // The rows that a view does not get, neither do the views that it feeds.
+  void ExcludeBelow(size_t view, const std::vector<size_t>& rows, Attempt* attempt);
   base::Status RunRaw(Attempt* attempt);
   base::Status Judge(const Session::Use& use, base::Status error, size_t view, Attempt* attempt);
   base::Status JudgeRows(const Session::Use& use, base::Status error, size_t view,
@@ -73,11 +75,11 @@ class LaneCommitter : public LaneWriter {
   std::shared_ptr<LaneRows> rows_;
   const model::LaneId lane_;
   PositionInsert positions_;
+  std::shared_ptr<LaneDeltas> deltas_;
   LaneEpoch epoch_;
   LaneSetup setup_;
   Session session_;
   GeneratedColumns generated_;
-  std::vector<Statement> inserts_;  // as setup_.deltas
   std::vector<bool>
       suspended_;  // the same: views that a commit left out get nothing more until Prepare
   Statement raw_insert_, begin_, commit_;

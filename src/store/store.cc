@@ -13,6 +13,7 @@
 #include "store/fixed_tables.h"
 #include "store/lane_writer.h"
 #include "store/maintenance.h"
+#include "store/parent_fill.h"
 #include "store/sketch_functions.h"
 #include "store/sketch_memory.h"
 #include "store/store_state.h"
@@ -68,6 +69,17 @@ class OpenStore : public Store {
     return left_out;
   }
 
+  Status FillFromParent(const ParentFill& fill) override {
+    std::lock_guard lock(mutex_);
+    RETURN_IF_ERROR(store::FillFromParent(state_.get(), &session_, fill));
+    maintenance_.CheckpointSoon();
+    return {};
+  }
+  Status KeepFloorsOf(const std::vector<model::ObjectId>& objects) override {
+    std::lock_guard lock(mutex_);
+    return store::KeepFloorsOf(state_.get(), &session_, objects);
+  }
+
   Result<std::vector<std::string>> ObjectTables() override {
     std::lock_guard lock(mutex_);
     return ReadObjectTables(&session_);
@@ -98,6 +110,11 @@ class OpenStore : public Store {
   Status WritePartitionNames(const std::vector<PartitionName>& names) override {
     std::lock_guard lock(mutex_);
     return InsertNames(&session_, names);
+  }
+
+  void NoteWritten(model::ObjectId object, size_t rows) override {
+    state_->load.partials.Add(object.value, rows);
+    state_->load.Committed();
   }
 
   std::map<model::ObjectId, model::EventTime> Floors() const override {

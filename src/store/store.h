@@ -65,6 +65,8 @@ class Connection {
   // Describes without running: names and DuckDB types mapped to ours.
   virtual base::Result<model::Fields> Describe(const std::string& sql) = 0;
   virtual base::Status Run(const std::string& sql) = 0;  // no result
+  // Runs one statement that writes, in a transaction of its own, and gives the number of its rows.
+  virtual base::Result<size_t> Write(const std::string& sql) = 0;
   // BEGIN / ROLLBACK of a read-only snapshot.
   virtual base::Status BeginSnapshot() = 0;
   virtual void EndSnapshot() = 0;
@@ -86,12 +88,16 @@ struct PartitionName {
   std::string name;
 };
 
-// A view's part of a commit: INSERT INTO table <SELECT over the lane's rows function>.
+// A view's part of a commit: INSERT INTO table <SELECT over the lane's rows function>. A view that
+// another one feeds has a second SELECT over what the other one just got, which is used whenever
+// both see the same rows of the batch.
 struct Delta {
   model::ObjectId view;
   std::string name;  // of the view, for dead letters
   std::string table;
-  std::string select;  // Plan::Delta(lane.RowsFunction())
+  std::string select;       // from the batch: View::DeltaOfRows(RowsFunction)
+  int parent = -1;          // index of the delta that feeds it, an earlier one
+  std::string from_parent;  // Plan::Delta(DeltaFunction of the parent)
 };
 
 struct LaneCommit {
@@ -136,6 +142,8 @@ class LaneWriter {
   virtual ~LaneWriter() = default;
   // Text for FROM that stands for the batch's rows: "lane_3_rows()".
   static std::string RowsFunction(model::LaneId lane);
+  // The partial rows that delta number `delta` of the setup gave to this commit.
+  static std::string DeltaFunction(model::LaneId lane, size_t delta);
 
   // Fills generated columns, applies source-scope row errors (dead letters), computes every delta,
   // and commits partials, raw rows, dead letters and positions in ONE transaction. Rows that one
@@ -163,6 +171,16 @@ struct Fill {
   std::string view;  // its name, for dead letters
   std::string table, raw_table;
   std::function<std::string(const std::string&)> select;  // Plan::Delta over text for FROM
+};
+
+// A new view over a view, and what it begins with: all that its parent has.
+struct ParentFill {
+  model::ObjectId view, parent;
+  std::string name, table;
+  std::string select;       // Plan::Delta(the parent's table)
+  std::string time_column;  // empty = none
+  int64_t bucket_us = 0;    // of the time column, 0 = of no fixed length
+  int64_t origin_us = 0;    // buckets begin at multiples of bucket_us plus this
 };
 
 // Rows that a fill left out because the view's own expressions fail on them.
@@ -203,6 +221,12 @@ class Store {
   // Gives a new view's table the partials of the rows that its source keeps. Only at a barrier.
   virtual base::Result<std::vector<LeftOut>> FillView(const Fill& fill) = 0;
 
+  // Gives a new view over a view what follows from its parent's partials. Only at a barrier. Groups
+  // that the parent's floor cuts are left out, and the view begins with a floor of its own there.
+  virtual base::Status FillFromParent(const ParentFill& fill) = 0;
+  // Forgets the floors of all other objects: ids of a change that failed are used again.
+  virtual base::Status KeepFloorsOf(const std::vector<model::ObjectId>& objects) = 0;
+
   // Names of all raw_<id> and partials_<id> tables; what no object owns is dropped at start.
   virtual base::Result<std::vector<std::string>> ObjectTables() = 0;
 
@@ -237,7 +261,10 @@ class Store {
     // Told when partials cannot be merged any more because a state is beyond its bound (54000): the
     // view is to be suspended. On the maintenance thread.
     std::function<void(const base::Status&)> on_overflow;
+    std::string remove_old;  // tables: DELETE of versions that newer ones replaced
   };
+  // Rows that a connection of Connect() appended and committed to an object's table.
+  virtual void NoteWritten(model::ObjectId object, size_t rows) = 0;
   virtual void SetMaintained(
       std::vector<Maintained> tables,
       std::function<std::optional<model::EventTime>(model::ObjectId)> watermark) = 0;

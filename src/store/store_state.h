@@ -16,6 +16,7 @@
 #include "store/directory_lock.h"
 #include "store/engine.h"
 #include "store/floors.h"
+#include "store/lane_deltas.h"
 #include "store/lane_rows.h"
 #include "store/store_metrics.h"
 
@@ -55,6 +56,7 @@ struct Load {
 
 struct LaneFunctions {
   std::shared_ptr<LaneRows> rows, positions;
+  std::shared_ptr<LaneDeltas> deltas;
 };
 
 struct StoreState {
@@ -75,7 +77,8 @@ struct StoreState {
     if (!known.functions.rows) {
       const std::string name = "lane_" + std::to_string(lane.value);
       known.functions = {std::make_shared<LaneRows>(name + "_rows"),
-                         std::make_shared<LaneRows>(name + "_positions")};
+                         std::make_shared<LaneRows>(name + "_positions"),
+                         std::make_shared<LaneDeltas>(name)};
     }
     return known.functions;
   }

@@ -100,18 +100,9 @@ base::Status CheckFrom(const sql::Select& select) {
         "a SELECT without FROM is",
         "Name the source: FROM orders, or FROM TUMBLE(orders, order_time, INTERVAL '1' MINUTE).");
   const sql::TableRef& from = *select.from[0];
-  if (select.from.size() > 1 || from.kind == sql::TableRef::Kind::kJoin)
-    return Refuse("joins are",
-                  "Read one source; add attributes to the records before they reach Kafka, or join "
-                  "in the query that reads "
-                  "the view.",
-                  from.location);
-  if (from.kind == sql::TableRef::Kind::kSubquery)
-    return Refuse("a subquery in FROM is",
-                  "Write its expressions and its WHERE in the view itself.", from.location);
-  if (from.kind == sql::TableRef::Kind::kFunction)
-    return Refuse("a function in FROM is",
-                  "Name a source, or TUMBLE, HOP, CUMULATE or SESSION over one.", from.location);
+  if (select.from.size() > 1)
+    return Refuse("several relations in FROM are",
+                  "Read one source, and JOIN tables with it by their primary key.", from.location);
   return {};
 }
 
@@ -134,6 +125,15 @@ base::Status CheckShape(const sql::Select& select) {
   if (!select.windows.empty())
     return Refuse("WINDOW is", "Apply window functions in the query that reads the view.");
   return CheckFrom(select);
+}
+
+base::Status CheckTable(const sql::TableRef& from) {
+  if (from.kind == sql::TableRef::Kind::kSubquery)
+    return Refuse("a subquery in FROM is",
+                  "Write its expressions and its WHERE in the view itself.", from.location);
+  if (from.kind == sql::TableRef::Kind::kFunction)
+    return Refuse("a function in FROM is", "Name a source, or TUMBLE, HOP, CUMULATE or SESSION over one.", from.location);
+  return {};
 }
 
 base::Status CheckExpr(const sql::Expr& expr) {

@@ -7,8 +7,11 @@
 
 namespace view {
 
-// The shape: one source, no join, no subquery, no ORDER BY ...
+// The shape: one item in FROM, no subquery, no ORDER BY ...
 base::Status CheckShape(const sql::Select& select);
+
+// What FROM names beside joined tables: a source or view, or a window over it.
+base::Status CheckTable(const sql::TableRef& from);
 
 // An expression of the view: deterministic, no subquery, no window function, no parameter.
 base::Status CheckExpr(const sql::Expr& expr);

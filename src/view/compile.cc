@@ -12,7 +12,9 @@
 #include "sql/position.h"
 #include "sql/printer.h"
 #include "view/admission.h"
+#include "view/lookup.h"
 #include "view/plan.h"
+#include "view/rollup.h"
 #include "view/states.h"
 #include "view/time_bucket.h"
 
@@ -33,32 +35,25 @@ sql::ExprPtr ColumnExpr(const std::string& name, model::Type type) {
   return expr;
 }
 
-// There is one relation, so a column needs no qualifier; without it equal expressions are equal
-// text.
-void DropQualifiers(sql::Expr* expr) {
-  if (expr->kind == sql::ExprKind::kColumn) expr->name = {expr->name.back()};
-  for (auto& argument : expr->args) DropQualifiers(argument.get());
-  if (expr->filter) DropQualifiers(expr->filter.get());
-  for (auto& key : expr->order_by) DropQualifiers(key.expr.get());
-}
-
-sql::ExprPtr Plain(const sql::Expr& expr) {
-  auto copy = expr.Clone();
-  DropQualifiers(copy.get());
-  return copy;
-}
-
 class Compiler {
  public:
-  explicit Compiler(const sql::RelationInfo& relation) : relation_(relation) {}
+  Compiler(const sql::RelationInfo& relation, const Plan* parent,
+           const std::vector<LookupTable>& tables)
+      : relation_(relation), parent_(parent), lookups_(&tables) {
+    if (parent) rollup_.emplace(*parent, relation.name);
+  }
 
   base::Result<Plan> Run(const sql::Select& select) {
     RETURN_IF_ERROR(CheckShape(select));
     plan_.input = relation_.name;
-    RETURN_IF_ERROR(From(*select.from[0]));
+    ASSIGN_OR_RETURN(const sql::TableRef* from, lookups_.Take(*select.from[0]));
+    RETURN_IF_ERROR(CheckTable(*from));
+    RETURN_IF_ERROR(From(*from));
+    if (rollup_) RETURN_IF_ERROR(FromParent());
     if (select.where) RETURN_IF_ERROR(Where(*select.where));
     for (const auto& expr : select.group_by) RETURN_IF_ERROR(GroupBy(*expr));
-    RETURN_IF_ERROR(CheckWindowKeys(*select.from[0]));
+    RETURN_IF_ERROR(CheckWindowKeys(*from));
+    RETURN_IF_ERROR(Join());
     for (const auto& item : select.items) RETURN_IF_ERROR(CheckExpr(*item.expr));
     for (const auto& item : select.items) RETURN_IF_ERROR(Output(item));
     if (select.having) {
@@ -67,9 +62,14 @@ class Compiler {
     }
     plan_.states = states_.TakeStates();
     plan_.values = states_.TakeValues();
+    for (Value& value : plan_.values)
+      if (const auto call = calls_.find(value.column); call != calls_.end())
+        value.call = call->second;
     RETURN_IF_ERROR(CheckSize());
     FindTimeKey();
+    plan_.lookups = lookups_.TakePlan(std::move(join_conditions_));
     plan_.used_columns.assign(used_.begin(), used_.end());
+    if (parent_) plan_.used_columns = parent_->used_columns;
     return std::move(plan_);
   }
 
@@ -86,19 +86,90 @@ class Compiler {
     return {};
   }
 
+  base::Status FromParent() {
+    RETURN_IF_ERROR(rollup_->CheckParent());
+    if (plan_.HasSessions())
+      return base::Unsupported("SESSION over a materialized view is not supported")
+          .WithHint("Make the view over the source of \"" + relation_.name + "\".");
+    const std::string extra = rollup_->Extra();
+    plan_.input_prefix = "(SELECT " + rollup_->Items() + " FROM ";
+    plan_.input_suffix = ")";
+    if (extra.empty()) return {};
+    plan_.input_prefix += "(SELECT *" + extra + " FROM ";
+    plan_.input_suffix = "))";
+    return {};
+  }
+
+  // There is one relation but for joined tables, so a column needs no qualifier; without it equal
+  // expressions are equal text.
+  void DropQualifiers(sql::Expr* expr) {
+    if (expr->kind == sql::ExprKind::kColumn && !lookups_.Rename(expr))
+      expr->name = {expr->name.back()};
+    for (auto& argument : expr->args) DropQualifiers(argument.get());
+    if (expr->filter) DropQualifiers(expr->filter.get());
+    for (auto& key : expr->order_by) DropQualifiers(key.expr.get());
+  }
+  sql::ExprPtr Plain(const sql::Expr& expr) {
+    auto copy = expr.Clone();
+    DropQualifiers(copy.get());
+    return copy;
+  }
+
+  // What WHERE says about joined tables waits for the groups; the rest filters rows.
   base::Status Where(const sql::Expr& expr) {
     RETURN_IF_ERROR(CheckExpr(expr));
-    const auto plain = Plain(expr);
+    auto plain = Plain(expr);
+    if (!lookups_.empty() && plain->kind == sql::ExprKind::kOperator && plain->name[0] == "AND") {
+      for (auto& term : plain->args) RETURN_IF_ERROR(WhereTerm(std::move(term)));
+      return {};
+    }
+    return WhereTerm(std::move(plain));
+  }
+
+  base::Status WhereTerm(sql::ExprPtr plain) {
+    if (Lookups::IsJoined(*plain)) {
+      joined_filters_.push_back(std::move(plain));
+      return {};
+    }
     RETURN_IF_ERROR(CheckNoWindow(*plain, "WHERE"));
     if (plan_.HasSessions()) RETURN_IF_ERROR(CheckSessionFilter(*plain));
+    if (rollup_) RETURN_IF_ERROR(rollup_->CheckKeys(*plain, "WHERE"));
     Use(*plain);
-    ASSIGN_OR_RETURN(plan_.filter, sql::PrintDuckDb(*plain, {}));
+    ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
+    plan_.filter = plan_.filter.empty() ? text : "(" + plan_.filter + ") AND (" + text + ")";
+    return {};
+  }
+
+  // The group keys are known: the conditions of the joins, and what else stands over joined
+  // columns.
+  base::Status Join() {
+    std::vector<std::string> conditions;
+    for (size_t i = 0; i < lookups_.joins().size(); ++i) {
+      RETURN_IF_ERROR(CheckExpr(*lookups_.joins()[i].on));
+      auto on = Plain(*lookups_.joins()[i].on);
+      RETURN_IF_ERROR(lookups_.CheckKey(i, *on));
+      auto over_keys = Rewrite(std::move(on));
+      if (!over_keys.ok()) return lookups_.NotAtReadTime(i);
+      ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(**over_keys, {}));
+      conditions.push_back(std::move(text));
+    }
+    for (const auto& group : joined_groups_) RETURN_IF_ERROR(Rewrite(group->Clone()).TakeStatus());
+    for (auto& filter : joined_filters_) {
+      ASSIGN_OR_RETURN(auto over_keys, Rewrite(std::move(filter)));
+      ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*over_keys, {}));
+      plan_.joined_filter += (plan_.joined_filter.empty() ? "(" : " AND (") + text + ")";
+    }
+    join_conditions_ = std::move(conditions);
     return {};
   }
 
   base::Status GroupBy(const sql::Expr& expr) {
     RETURN_IF_ERROR(CheckExpr(expr));
     auto plain = Plain(expr);
+    if (Lookups::IsJoined(*plain)) {  // follows from the join's key, which is a key of the view
+      joined_groups_.push_back(std::move(plain));
+      return {};
+    }
     const bool bound = IsWindowBound(*plain);
     if (bound) {
       (plain->name[0] == "window_end" ? groups_by_end_ : groups_by_start_) = true;
@@ -108,6 +179,7 @@ class Compiler {
     }
     if (KeyOf(*plain)) return {};
     if (bound) plan_.window_key = static_cast<int>(plan_.keys.size());
+    if (rollup_) RETURN_IF_ERROR(rollup_->CheckKeys(*plain, "GROUP BY"));
     Use(*plain);
     ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
     const std::string stored = sql::DuckDbType(plain->type);
@@ -119,7 +191,8 @@ class Compiler {
   }
 
   base::Status Output(const sql::SelectItem& item) {
-    ASSIGN_OR_RETURN(std::string text, Rewritten(*item.expr));
+    ASSIGN_OR_RETURN(auto over_values, Rewrite(Plain(*item.expr)));
+    ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*over_values, {}));
     const std::string name = sql::OutputName(item);
     std::string folded = name;  // DuckDB does not tell "Total" from "total"
     std::transform(folded.begin(), folded.end(), folded.begin(),
@@ -136,6 +209,7 @@ class Compiler {
     if (type.id == model::TypeId::kUnknown) type = model::kText;
     plan_.fields.push_back({name, type});
     plan_.outputs.push_back(std::move(text));
+    plan_.output_exprs.push_back(std::move(over_values));
     return {};
   }
 
@@ -147,11 +221,15 @@ class Compiler {
   base::Result<sql::ExprPtr> Rewrite(sql::ExprPtr expr) {
     if (const Key* key = KeyOf(*expr)) return ColumnExpr(key->column, key->type);
     if (IsAggregateCall(*expr)) {
+      if (Lookups::IsJoined(*expr)) return lookups_.NotAtReadTime(0);
       RETURN_IF_ERROR(CheckNoWindow(*expr, "an aggregate"));
       RETURN_IF_ERROR(OrderByTime(expr.get()));
       Use(*expr);
-      ASSIGN_OR_RETURN(std::string column, states_.ValueOf(*expr));
-      return ColumnExpr(column, expr->type);
+      ASSIGN_OR_RETURN(std::string column,
+                       rollup_ ? rollup_->ValueOf(*expr, &states_) : states_.ValueOf(*expr));
+      const model::Type type = expr->type;
+      calls_.try_emplace(column, std::move(expr));
+      return ColumnExpr(column, type);
     }
     if (expr->kind == sql::ExprKind::kColumn) return Column(std::move(expr));
     for (auto& argument : expr->args) {
@@ -176,6 +254,7 @@ class Compiler {
   }
 
   base::Result<sql::ExprPtr> Column(sql::ExprPtr expr) {
+    if (Lookups::IsJoined(*expr)) return ColumnExpr(expr->name[1], expr->type);
     if (plan_.window && expr->name[0] == "window_end")
       if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
         return ColumnExpr(states_.AddValue(WindowEnd(*start), expr->type), expr->type);
@@ -306,6 +385,7 @@ class Compiler {
     for (size_t i = 0; i < plan_.keys.size(); ++i) {
       auto found = TimeKeyOf(*plan_.keys[i].expr, relation_.event_time, plan_.window);
       if (!found) continue;
+      if (parent_) found = OverParent(*plan_.keys[i].expr, *found);
       const bool finer =
           !plan_.time || (found->bucket_us != 0 &&
                           (plan_.time->bucket_us == 0 || found->bucket_us < plan_.time->bucket_us));
@@ -315,7 +395,26 @@ class Compiler {
     }
   }
 
+  // A rollup's time is the start of its parent's bucket: the child's own buckets have a fixed
+  // length when the parent's divide them.
+  TimeKey OverParent(const sql::Expr& key, TimeKey own) const {
+    const TimeKey& parent = *parent_->time;  // there is a bucket of it
+    if (key.kind == sql::ExprKind::kColumn && key.name[0] == relation_.event_time) return parent;
+    if (parent.bucket_us != 0 && own.bucket_us != 0 && own.bucket_us % parent.bucket_us == 0 &&
+        (own.origin_us - parent.origin_us) % parent.bucket_us == 0)
+      return own;
+    own.longest_us += parent.longest_us;
+    own.bucket_us = own.origin_us = 0;
+    return own;
+  }
+
   const sql::RelationInfo& relation_;
+  const Plan* const parent_;
+  Lookups lookups_;
+  std::vector<sql::ExprPtr> joined_filters_, joined_groups_;
+  std::vector<std::string> join_conditions_;
+  std::optional<Rollup> rollup_;
+  std::map<std::string, std::shared_ptr<const sql::Expr>> calls_;  // by the value's column
   Plan plan_;
   StateBuilder states_;
   std::set<int> used_;
@@ -326,8 +425,9 @@ class Compiler {
 }  // namespace
 
 base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation,
-                           std::string_view text) {
-  auto plan = Compiler(relation).Run(select);
+                           std::string_view text, const Plan* parent,
+                           const std::vector<LookupTable>& tables) {
+  auto plan = Compiler(relation, parent, tables).Run(select);
   if (plan.ok() || plan.status().position() == 0) return plan;
   const int byte = plan.status().position() - 1;  // trees carry bytes, clients are told characters
   return plan.TakeStatus().WithPosition(text.empty() ? 0 : sql::CharacterPosition(text, byte));

@@ -175,7 +175,7 @@ TEST(Compile, WhatAViewCannotKeepIsRefusedWithTheRemedy) {
       {"SELECT DISTINCT region FROM orders", "Group by"},
       {"SELECT a.region, count(*) FROM orders a JOIN orders b ON a.order_id = b.order_id GROUP BY "
        "1",
-       "one source"},
+       "primary key"},
       {"SELECT count(*) FROM orders, orders b", "one source"},
       {"SELECT count(*) FROM (SELECT region FROM orders) AS o", "in the view itself"},
       {"SELECT count(*) FROM orders WHERE qty > (SELECT max(qty) FROM orders)", "Filter"},

@@ -57,10 +57,16 @@ std::vector<std::string> Explain(const Plan& plan, const std::string& name,
     lines.push_back("  State " + state.column + " " + state.duckdb_type + " = " + state.delta);
   for (const Value& value : plan.values)
     lines.push_back("  Value " + value.column + " = " + value.text);
+  for (const Lookup& lookup : plan.lookups)
+    lines.push_back("  " + std::string(lookup.left ? "Left join " : "Join ") + lookup.table +
+                    ": at read time, with its current rows, ON " + lookup.on);
   lines.push_back("Table: partials, append-only, several rows may stand for one key");
   lines.push_back("  " + plan.CreateTable(table));
   lines.push_back(
-      "Delta: rows of one micro-batch -> partials, committed with the source's positions");
+      plan.input_prefix.empty()
+          ? "Delta: rows of one micro-batch -> partials, committed with the source's positions"
+          : "Delta: partials that one micro-batch gave " + plan.input +
+                " -> partials, in the same commit");
   lines.push_back("  " + plan.Delta(input));
   lines.push_back("Merge: partials of one key -> one, by every reader and by compaction");
   lines.push_back("  " + plan.Merge(table));

@@ -77,6 +77,21 @@ std::string MergeSessions(const Plan& plan, const std::string& table) {
   return OfSessions(plan, {table, start, "w_last", plan.session_keys}, columns, states);
 }
 
+std::string Joined(const std::vector<Lookup>& lookups, const TableText& tables) {
+  std::string text;
+  for (size_t i = 0; i < lookups.size(); ++i) {
+    std::string columns;
+    for (const auto& [name, column] : lookups[i].columns)
+      AppendItem(&columns, sql::QuoteIdentifier(column) + " AS " + name);
+    const std::string rows =
+        tables ? tables(lookups[i].table) : sql::QuoteIdentifier(lookups[i].table);
+    text += (i == 0 ? " AS groups" : "") + std::string(lookups[i].left ? " LEFT JOIN" : " JOIN") +
+            " (SELECT " + columns + " FROM " + rows + ") AS lookup" + std::to_string(i) + " ON (" +
+            lookups[i].on + ")";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string Plan::Expired(const std::string& table, const std::string& floor) const {
@@ -85,6 +100,15 @@ std::string Plan::Expired(const std::string& table, const std::string& floor) co
   return "SELECT id FROM (SELECT id, max(w_last) OVER (PARTITION BY " + SessionOf(session_keys) +
          ") AS ends FROM " + window->Islands({fragments, start, "w_last", session_keys}) +
          ") WHERE " + window->EndText("ends") + " <= " + floor;
+}
+
+std::string Plan::TimeColumn() const {
+  if (!time) return "";
+  const std::string& key = keys[static_cast<size_t>(time->key)].column;
+  for (size_t i = 0; i < fields.size(); ++i)
+    if (output_exprs[i]->kind == sql::ExprKind::kColumn && output_exprs[i]->name[0] == key)
+      return fields[i].name;
+  return "";
 }
 
 std::string Plan::CreateTable(const std::string& table) const {
@@ -100,10 +124,10 @@ std::string Plan::Delta(const std::string& input) const {
   std::string items;
   for (const Key& key : keys) AppendItem(&items, key.delta + " AS " + key.column);
   for (const State& state : states) AppendItem(&items, state.delta + " AS " + state.column);
-  std::string from = input, where = filter;
+  std::string from = input_prefix + input + input_suffix, where = filter;
   if (window) {
     const std::string time = sql::QuoteIdentifier(window->column);
-    from = "(SELECT *, " + window->PaneOf(time) + " AS window_start FROM " + input + ")";
+    from = "(SELECT *, " + window->PaneOf(time) + " AS window_start FROM " + from + ")";
     if (!HasPanes())
       from = "(SELECT *, " + window->EndText("window_start") + " AS window_end FROM " + from + ")";
     else where = time + " IS NOT NULL" + (filter.empty() ? "" : " AND (" + filter + ")");
@@ -159,7 +183,7 @@ std::string Plan::PaneCondition(Bound bound, const std::string& value) const {
 }
 
 std::string Plan::Finalize(const std::string& table, const std::string& floor,
-                           const std::string& panes) const {
+                           const std::string& panes, const TableText& tables) const {
   std::string items;
   for (size_t i = 0; i < outputs.size(); ++i)
     AppendItem(&items, outputs[i] + " AS " + sql::QuoteIdentifier(fields[i].name));
@@ -168,12 +192,16 @@ std::string Plan::Finalize(const std::string& table, const std::string& floor,
   for (const Value& value : values) AppendItem(&inner, value.text + " AS " + value.column);
   if (inner.empty())
     inner = "1 AS a0";  // outputs are constants: SELECT 'x' ... GROUP BY nothing but a HAVING
-  std::string where = having;
-  if (!floor.empty() && time)
-    where = keys[static_cast<size_t>(time->key)].column + " >= " + floor +
-            (having.empty() ? "" : " AND (" + having + ")");
+  std::string where;
+  const auto also = [&where](const std::string& condition) {
+    if (!condition.empty()) where += (where.empty() ? "(" : " AND (") + condition + ")";
+  };
+  if (!floor.empty() && time) also(keys[static_cast<size_t>(time->key)].column + " >= " + floor);
+  also(joined_filter);
+  also(having);
   return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" +
          (window && window->Overlaps() ? MergeWindows(table, panes) : Merge(table)) + "))" +
+         Joined(lookups, tables) +
          (where.empty() ? "" : " WHERE " + where);
 }
 

@@ -17,6 +17,7 @@
 // Threads: any. Errors: kUnsupported with the reason and what to write instead. Limits: 1,600
 // columns of each kind.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ struct Value {
   std::string column;  // a0 ...
   std::string text;    // DuckDB text over k*, s* and, with panes, w_end
   model::Type type;
+  std::shared_ptr<const sql::Expr>
+      call;  // over the input's columns; null: it follows from the keys
 };
 
 // The key that orders the view in time: a window's start, or date_trunc / time_bucket of the event
@@ -58,7 +61,8 @@ struct Value {
 // more than `reach_us` before its bucket. Groups begin at origin_us plus multiples of `bucket_us`.
 struct TimeKey {
   int key = -1;            // index into keys
-  int64_t bucket_us = 0;   // 0 when the bucket has no fixed length (months)
+  int64_t bucket_us = 0;   // 0 when the bucket has no fixed length (months, or a
+                           // parent's buckets do not divide it)
   int64_t longest_us = 0;  // of one value of the key; a window of several panes has a longer bucket
   int64_t reach_us = 0;    // HOP: windows begin this much before the newest pane of theirs
   int64_t origin_us = 0;   // since 1970-01-01 00:00 UTC
@@ -68,8 +72,29 @@ struct TimeKey {
   bool HasPartialGroups() const { return !session && (bucket_us == 0 || reach_us > 0); }
 };
 
+// A table that a view may join.
+struct LookupTable {
+  std::string name;
+  model::Fields fields;
+  std::vector<int> key;  // the primary key: indexes of fields
+};
+
+// A join with a table at read time: groups with the table's rows of that moment.
+struct Lookup {
+  std::string table;
+  bool left = false;                                         // LEFT JOIN
+  std::vector<std::pair<std::string, std::string>> columns;  // j0 ... -> the table's column
+  std::string on;                                            // DuckDB text over k*, a* and j*
+};
+
+// DuckDB text for FROM that stands for the rows of a table as they are now.
+using TableText = std::function<std::string(const std::string& table)>;
+
 struct Plan {
-  std::string input;  // the relation the view reads: a source
+  std::string input;  // the relation the view reads: a source or, for a rollup, a view
+  // A rollup's input are partial rows of its parent: what stands around them to give them the names
+  // of the parent's columns. Empty over a source.
+  std::string input_prefix, input_suffix;
   std::optional<sql::TimeWindow> window;
   int window_key = -1;                    // index into keys of window_start
   std::vector<std::string> session_keys;  // columns of the keys that a session is kept for
@@ -79,9 +104,15 @@ struct Plan {
   std::optional<TimeKey> time;
   std::string filter;                // DuckDB text of WHERE over the input, empty = none
   std::vector<std::string> outputs;  // DuckDB text over k* and a*, one per output column
-  std::string having;                // the same
-  model::Fields fields;              // what the user sees
-  std::vector<int> used_columns;     // of the source (indexes into its fields), ascending
+  std::vector<std::shared_ptr<const sql::Expr>> output_exprs;  // the same as trees
+  std::string having;                                          // as `outputs`
+  model::Fields fields;                                        // what the user sees
+  std::vector<Lookup> lookups;                                 // in the order of their joins
+  std::string joined_filter;      // as `having`: what WHERE says about joined tables
+  std::vector<int> used_columns;  // of the source (indexes into its fields), ascending
+
+  // The output column that is the time key, empty = none is.
+  std::string TimeColumn() const;
 
   // The four statements. `input` is text that can stand in FROM (a table function call or a
   // sub-select) with the source's column names; `table` a table name, quoted here.
@@ -92,9 +123,10 @@ struct Plan {
   std::string Merge(const std::string& table, const std::string& where = "") const;
   // SELECT outputs AS names FROM (keys and values of the merge) [WHERE having]. Groups whose time
   // key is below `floor` (DuckDB text, empty = none) are left out, and of overlapping windows those
-  // that have no pane for which `panes` (see PaneCondition) holds.
+  // that have no pane for which `panes` (see PaneCondition) holds. `tables` is asked for the rows of
+  // joined tables.
   std::string Finalize(const std::string& table, const std::string& floor = "",
-                       const std::string& panes = "") const;
+                       const std::string& panes = "", const TableText& tables = {}) const;
 
   // Partials that are not of groups: panes of overlapping windows, which stand for several windows,
   // and fragments of sessions.
@@ -114,7 +146,10 @@ struct Plan {
 
 // `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description,
 // `text` the statement that the tree's locations count in; without it errors have no position.
+// `parent` is the plan of the view that `relation` is; null when it is a source. `tables` are those
+// that FROM joins it with.
 base::Result<Plan> Compile(const sql::Select& select, const sql::RelationInfo& relation,
-                           std::string_view text = {});
+                           std::string_view text = {}, const Plan* parent = nullptr,
+                           const std::vector<LookupTable>& tables = {});
 
 }  // namespace view

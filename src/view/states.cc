@@ -267,7 +267,14 @@ base::Result<std::string> StateBuilder::PairMoments(const Call& call) {
 }
 
 base::Result<std::string> StateBuilder::Percentile(const Call& call) {
-  const sql::Expr& expr = call.expr;
+  const std::string state =
+      AddState("BLOB", "freshet_ddsketch(" + AsDouble(call.text) + ")" + call.Filter(),
+               "freshet_ddsketch_merge({})");
+  return QuantileText(call.expr, state);
+}
+
+base::Result<std::string> StateBuilder::QuantileText(const sql::Expr& expr,
+                                                     const std::string& state) const {
   const auto fraction = expr.args.size() == 1 ? Constant(*expr.args[0]) : std::nullopt;
   if (!fraction)
     return AtCall(
@@ -281,9 +288,6 @@ base::Result<std::string> StateBuilder::Percentile(const Call& call) {
         base::Invalid("percentile value " + ShortestText(*fraction) + " is not between 0 and 1")
             .WithSqlstate("22003"),
         expr);
-  const std::string state =
-      AddState("BLOB", "freshet_ddsketch(" + AsDouble(call.text) + ")" + call.Filter(),
-               "freshet_ddsketch_merge({})");
   const double from_below = expr.order_by[0].descending ? 1 - *fraction : *fraction;
   return "freshet_quantile(" + state + ", " + AsDouble(ShortestText(from_below)) + ")";
 }
@@ -317,7 +321,7 @@ std::string StateBuilder::AddValue(const std::string& text, model::Type type) {
   for (const Value& value : values_)
     if (value.text == text && value.type == type) return value.column;
   const std::string column = "a" + std::to_string(values_.size());
-  values_.push_back({column, text, type});
+  values_.push_back({column, text, type, nullptr});
   return column;
 }
 

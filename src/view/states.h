@@ -21,6 +21,12 @@ class StateBuilder {
  public:
   // The column (a0 ...) that holds the value of `call`, an aggregate call over the input's columns.
   base::Result<std::string> ValueOf(const sql::Expr& call);
+  // The value of approx_percentile from the sketch in `state`.
+  base::Result<std::string> QuantileText(const sql::Expr& call, const std::string& state) const;
+  // `delta` is an aggregate over the input's rows, `merge` one over "{}", the state's column. Gives
+  // that column; equal states are one.
+  std::string AddState(const std::string& duckdb_type, const std::string& delta,
+                       const std::string& merge);
   // A value that is not an aggregate: window_end.
   std::string AddValue(const std::string& text, model::Type type);
 
@@ -49,10 +55,6 @@ class StateBuilder {
   Text CountsOfValues(const Call& call);  // histogram, approx_top_k
   Text Collecting(const Call& call);      // string_agg, array_agg
   Text CollectingDistinct(const Call& call);
-
-  // `merge` has {} where the state's column stands; returns that column.
-  std::string AddState(const std::string& duckdb_type, const std::string& delta,
-                       const std::string& merge);
 
   std::vector<State> states_;
   std::vector<Value> values_;

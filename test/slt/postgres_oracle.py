@@ -1,6 +1,6 @@
 """Mode "postgres": the same script against a real PostgreSQL 15, to prove the goldens and not Freshet.
 
-A source becomes a table, records become INSERTs, a materialized view
+A source becomes a table, records become INSERTs, a table is a table, a materialized view
 becomes a plain view, which is its query run offline over all rows. Approximate aggregates become the exact ones. What
 PostgreSQL has no word for (dead letters, restarts, roles, schema freshet) is left out here.
 
@@ -226,6 +226,8 @@ class Oracle:
             if all(known.name != source.name for known in self._sources):
                 self._sources.append(source)
                 self._must(source.ddl())
+        elif re.match(r"\s*(CREATE|DROP) TABLE\b", sql, re.I):   # of rows that SQL writes: PostgreSQL's own
+            self._must(sql)
         elif match := re.match(r'\s*CREATE (OR REPLACE )?MATERIALIZED VIEW (IF NOT EXISTS )?("[^"]+"|\S+)(.*?)\bAS\s+(SELECT.*)$', sql,
                                re.I | re.S):
             if match[2] and self._wire.run(f"SELECT FROM {match[3]}").error == {}:
