@@ -57,6 +57,21 @@ TEST_F(SketchFunctionsTest, MergedStatesEqualTheOneOfAllRows) {
       "true");
 }
 
+TEST_F(SketchFunctionsTest, FewValuesAreCountedExactlyWhateverTheirPartials) {
+  EXPECT_EQ(
+      store_.Answer("SELECT freshet_hll_estimate(freshet_hll_merge(s)) FROM (SELECT "
+                    "freshet_hll(i::VARCHAR) AS s FROM (VALUES (1464), (1466), (1467), (1481), "
+                    "(1489)) v(i) GROUP BY i)"),
+      "5");
+  EXPECT_EQ(store_.Answer("SELECT count(*) FROM (SELECT g, "
+                          "freshet_hll_estimate(freshet_hll_merge(s)) AS got, any_value(n) AS n "
+                          "FROM (SELECT i // 20 "
+                          "AS g, 1 + i // 20 % 20 AS n, freshet_hll(i::VARCHAR) AS s FROM "
+                          "range(40000) r(i) WHERE i "
+                          "% 20 <= i // 20 % 20 GROUP BY i) GROUP BY g) WHERE got <> n"),
+            "0");
+}
+
 TEST_F(SketchFunctionsTest, SkipsNullsAndIsNullOverNothing) {
   EXPECT_EQ(store_
                 .Answer("SELECT freshet_quantile(freshet_ddsketch(CASE WHEN i % 2 = 0 THEN i END), "
