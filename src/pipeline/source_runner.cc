@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr int kLanesPerSource = 64;  // lane ids are source id * 64 + index
 constexpr milliseconds kFirstBackoff{200};
+constexpr int kNoPartition = -1;  // of the row that keeps a source's watermark
 
 source::StartAt StartOf(const std::string& mode) {
   if (mode == "latest") return source::StartAt::kLatest;
@@ -68,6 +69,7 @@ SourceRunner::~SourceRunner() { Stop(); }
 void SourceRunner::Start() {
   // A failure to read is met again, and told, when the lanes are made.
   if (auto positions = StoredPositions(*setup_.source); positions.ok()) stored_ = positions.Take();
+  LoadWatermark();
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -106,6 +108,7 @@ void SourceRunner::Run() {
   SetState(SourceState::kRunning);
   auto described = env_.clock->Monotonic();
   while (WaitFor(std::min(DescribeInterval(), env_.options.balance_interval))) {
+    KeepWatermark();
     base::Status status = NoticeLag();
     const auto now = env_.clock->Monotonic();
     if (status.ok() && now - described < DescribeInterval()) continue;
@@ -382,6 +385,45 @@ std::optional<model::EventTime> SourceRunner::WatermarkOf(
   return active ? minimum : maximum;
 }
 
+// The least of the partitions' watermarks, idle or not; nullopt when one has none.
+std::optional<model::EventTime> SourceRunner::ToldBy(
+    const std::vector<PartitionProgress>& partitions) {
+  std::optional<model::EventTime> told;
+  for (const auto& partition : partitions)
+    told = &partition == &partitions.front() ? partition.watermark
+                                             : std::min(told, partition.watermark);
+  return told;
+}
+
+// The watermark stands higher than its partitions say when idle ones did not hold it back. A new
+// run does not know who was idle, so such a watermark is stored before it is shown.
+void SourceRunner::KeepWatermark() {
+  (void)Progress();
+  std::optional<model::EventTime> wanted;
+  {
+    std::lock_guard lock(mutex_);
+    if (wanted_watermark_ <= kept_watermark_) return;
+    wanted = wanted_watermark_;
+  }
+  const SourceSetup setup = Setup();
+  const base::Status status = env_.store->WritePositions(
+      model::LaneId(0), {{WatermarkOwnerOf(id_), model::Incarnation(setup.source->incarnation),
+                          model::PartitionId(kNoPartition), model::Offset(0), wanted}});
+  std::lock_guard lock(mutex_);
+  if (status.ok()) kept_watermark_ = wanted;
+  else
+    base::Log(base::Level::kWarning, "pipeline", "a watermark is stored later",
+              {{"source", setup.source->name}, {"error", status.ToString()}});
+}
+
+void SourceRunner::LoadWatermark() {
+  const auto kept = env_.store->ReadPositions(WatermarkOwnerOf(id_));
+  if (!kept.ok()) return;
+  for (const auto& row : *kept)
+    if (row.partition.value == kNoPartition && row.incarnation.value == setup_.source->incarnation)
+      watermark_ = kept_watermark_ = row.watermark;
+}
+
 SourceProgress SourceRunner::Progress() const {
   std::lock_guard lock(mutex_);
   SourceProgress out;
@@ -396,8 +438,10 @@ SourceProgress SourceRunner::Progress() const {
       out.newest_event = std::max(out.newest_event, NewestEvent(*setup_.source, position));
     }
   }
+  bool complete = true;  // a lane that just starts has not told its partitions
   for (const auto& lane : lanes_) {
     const LaneProgress progress = lane->Progress();
+    complete = complete && progress.state != SourceState::kStarting;
     out.partitions.insert(out.partitions.end(), progress.partitions.begin(),
                           progress.partitions.end());
     out.newest_event = std::max(out.newest_event, progress.newest_event);
@@ -409,7 +453,13 @@ SourceProgress SourceRunner::Progress() const {
       out.error = progress.error;
     }
   }
-  watermark_ = std::max(watermark_, WatermarkOf(out.partitions));
+  auto watermark = WatermarkOf(out.partitions);
+  const auto told = ToldBy(out.partitions);
+  if (complete && watermark > told) {
+    wanted_watermark_ = std::max(wanted_watermark_, watermark);
+    watermark = std::max(told, std::min(watermark, kept_watermark_));
+  }
+  if (complete) watermark_ = std::max(watermark_, watermark);
   out.watermark = watermark_;
   return out;
 }

@@ -19,6 +19,11 @@
 
 namespace pipeline {
 
+// Who owns the row that keeps a source's watermark, beside its positions.
+inline model::ObjectId WatermarkOwnerOf(model::ObjectId source) {
+  return model::ObjectId(-source.value);
+}
+
 // How readers are made; the server passes the real ones, tests may count calls.
 struct ReaderFactory {
   std::function<base::Result<std::unique_ptr<source::Reader>>(const source::ReaderOptions&)> reader;
@@ -78,7 +83,10 @@ class SourceRunner {
   SourceSetup Setup() const;  // a copy: a barrier may replace the setup at any moment
   std::optional<model::EventTime> WatermarkOf(
       const std::vector<PartitionProgress>& partitions) const;  // under mutex_
-  bool WaitFor(std::chrono::milliseconds time);                 // false = stop
+  void LoadWatermark();
+  void KeepWatermark();
+  static std::optional<model::EventTime> ToldBy(const std::vector<PartitionProgress>& partitions);
+  bool WaitFor(std::chrono::milliseconds time);  // false = stop
   void SetState(SourceState state, base::Status error = {});
 
   const Environment env_;
@@ -89,7 +97,7 @@ class SourceRunner {
   std::vector<model::PartitionId> known_;
   std::optional<PartitionMove> wanted_move_;  // by the last look
   size_t lane_count_ = 0;
-  std::shared_ptr<decode::SchemaRegistry> registry_;     // with the lanes; lives as long as the runner
+  std::shared_ptr<decode::SchemaRegistry> registry_;  // with the lanes; lives as long as the runner
   const std::shared_ptr<source::PartitionNames> names_;  // with the lanes' readers
   std::map<std::string, model::PartitionId> numbers_;    // the other way round
 
@@ -101,7 +109,9 @@ class SourceRunner {
   SourceState state_ = SourceState::kStarting;
   base::Status error_;
   base::WallTime since_{};
-  mutable std::optional<model::EventTime> watermark_;  // never moves back
+  mutable std::optional<model::EventTime> watermark_;         // never moves back
+  mutable std::optional<model::EventTime> wanted_watermark_;  // once it is stored
+  std::optional<model::EventTime> kept_watermark_;            // stored
   std::thread thread_;
 };
 
