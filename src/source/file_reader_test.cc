@@ -157,7 +157,7 @@ TEST(RecordEndTest, QuotesCountOnlyWhereAFieldBegins) {
   folder.framing = model::FileFolder::Framing::kCsv;
   RecordEnd end(folder);
   EXPECT_EQ(end.Feed("a,5\" pipe\nb"), 10u);
-  EXPECT_EQ(end.Feed("\"a\nb\"\"\nc\",d\n"), 13u);
+  EXPECT_EQ(end.Feed("\"a\nb\"\"\nc\",d\n"), 12u);
   EXPECT_EQ(end.Feed("x,\"un"), RecordEnd::kNotHere);
   EXPECT_EQ(end.Feed("til\n"), RecordEnd::kNotHere);
   EXPECT_EQ(end.Feed("here\"\nnext"), 6u);
