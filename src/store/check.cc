@@ -10,10 +10,12 @@
 #include "store/fixed_tables.h"
 #include "store/hyperloglog.h"
 #include "store/moments.h"
+#include "store/pair_moments.h"
 #include "store/sketch_functions.h"
 #include "store/statement.h"
 #include "store/store.h"
 #include "store/store_state.h"
+#include "store/value_counts.h"
 
 namespace store {
 namespace {
@@ -24,8 +26,11 @@ using base::Status;
 bool IsState(std::string_view bytes) {
   DdSketch sketch;
   Moments moments;
+  PairMoments pairs;
+  ValueCounts counts(false);
   int64_t estimate;
   return sketch.MergeBytes(bytes) == DdSketch::Parsed::kOk || moments.Read(bytes) ||
+         pairs.Read(bytes) || counts.MergeBytes(bytes) == ValueCounts::Outcome::kOk ||
          HyperLogLog::Estimate(bytes, &estimate) == HyperLogLog::Outcome::kOk;
 }
 
