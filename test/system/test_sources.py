@@ -173,7 +173,7 @@ def test_an_idle_lane_takes_a_partition_of_one_that_lags(servers, feed):
     record = order(1)
     for partition in (0, 2):
         orders.send([record] * count, partition=partition)
-    server = servers({"lanes": "2", "max_batch_rows": "300"})
+    server = servers({"lanes": "2", "max_batch_rows": "60"})
     server.start()
     server.run(orders.source("orders", COLUMNS, "retention = '0'"), VIEW)
 
