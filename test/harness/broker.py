@@ -8,13 +8,13 @@ Threads: any for Topics (each caller makes its own). Errors: BrokerFailed, Kafka
 
 import os
 import pathlib
-import socket
 import subprocess
 import threading
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
+from harness.ports import free_port_block
 from harness.waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,19 +23,6 @@ REQUEST_SECONDS = 30
 
 class BrokerFailed(Exception):
     """The broker did not start or did not take the records."""
-
-
-def free_port_block(size=3):
-    """A port that is free together with the `size` - 1 after it."""
-    for base in range(28000, 32000, 10):
-        try:
-            for port in range(base, base + size):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return base
-        except OSError:
-            continue
-    raise BrokerFailed("no free ports for a broker")
 
 
 class Broker:

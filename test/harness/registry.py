@@ -7,12 +7,13 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import tarfile
 import time
 import urllib.error
 import urllib.request
+
+from harness.ports import free_port
 
 VERSION = "2.6.13.Final"
 START_SECONDS = 90
@@ -45,18 +46,12 @@ def _program():
     return found[0]
 
 
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Registry:
     """Schemas live in memory: what was registered is gone after stop()."""
 
     def __init__(self, directory):
         self._log = pathlib.Path(directory) / "registry.log"
-        self.port = _free_port()
+        self.port = free_port()
         self._process = None
 
     @property
@@ -68,7 +63,7 @@ class Registry:
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 ["java", "-Xmx512m", "-Dquarkus.http.host=127.0.0.1", f"-Dquarkus.http.port={self.port}",
-                 "-Dquarkus.management.host=127.0.0.1", f"-Dquarkus.management.port={_free_port()}", "-jar", str(jar)],
+                 "-Dquarkus.management.host=127.0.0.1", f"-Dquarkus.management.port={free_port()}", "-jar", str(jar)],
                 cwd=jar.parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():

@@ -3,17 +3,16 @@
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
+
+from harness.ports import free_port
 
 
 class PostgresServer:
     def __init__(self, directory, bin_dir):
         self._directory, self._bin = pathlib.Path(directory), pathlib.Path(bin_dir)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self._port, self.address = port, f"127.0.0.1:{port}"
+        self._port = free_port()
+        self.address = f"127.0.0.1:{self._port}"
 
     def __enter__(self):
         if os.geteuid() == 0:   # PostgreSQL refuses to run as root

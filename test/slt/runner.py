@@ -111,7 +111,7 @@ class _Run:
             folders = {"file_folders": self._folder, "secret_folders": self._folder}
         self._server = FreshetProcess(self.directory, {**mode.settings, **folders, **script.settings})
         self._wires = {}
-        self._user = ("freshet", None)
+        self._user, self._passwords = "freshet", {}
         self._cut_ingest, self._armed, self._ends_here = False, "", False
         self._cut_step, self._cut_all = None, mode.interruption == "crash" and options.interruptions is None
         if mode.interruption == "crash":
@@ -334,12 +334,14 @@ class _Run:
 
     def _do_user(self, step):
         """user NAME [PASSWORD]: the statements that follow come from this role."""
-        self._user = (step.words[0], step.words[1] if len(step.words) > 1 else None)
+        self._user = step.words[0]
+        if len(step.words) > 1:
+            self._passwords[self._user] = step.words[1]
 
     def _wire(self, user=None):
-        name, password = user or self._user
+        name = user or self._user
         if name not in self._wires:
-            self._wires[name] = Wire(self._server.address(), name, password or self._server.password(),
+            self._wires[name] = Wire(self._server.address(), name, self._passwords.get(name, self._server.password()),
                                      extended=self._mode.extended)
         return self._wires[name]
 

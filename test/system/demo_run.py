@@ -8,9 +8,8 @@ import pathlib
 import signal
 import subprocess
 
-from harness.broker import free_port_block
 from harness.freshet_process import ROOT, clean_environment, program
-from system.server import free_port
+from harness.ports import free_port, free_port_block
 
 UP_SECONDS = 900
 

@@ -4,23 +4,17 @@ Threads: one owner. Errors: ServerFailed (harness) with the end of the log; Asse
 """
 
 import os
-import socket
 import subprocess
 
 import psycopg
 import requests
 
 from harness.freshet_process import FreshetProcess, clean_environment, program
+from harness.ports import free_port
 from harness.waiting import wait_until
 
 CATCH_UP_SECONDS = 60
 HTTP_SECONDS = 10
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run_program(*arguments, seconds=30):

@@ -10,7 +10,8 @@ import subprocess
 
 import pytest
 
-from harness.broker import ROOT, free_port_block
+from harness.broker import ROOT
+from harness.ports import free_port_block
 from harness.freshet_process import clean_environment
 
 PROGRAM = pathlib.Path(os.environ.get("FRESHET_SOURCE_TEST", ROOT / "build/release/src/source/source_test"))
