@@ -11,12 +11,13 @@ namespace {
 std::string NewestFirst(const Source& table) {
   std::string key;
   for (const int column : table.primary_key)
-    key += (key.empty() ? "" : ", ") + sql::QuoteIdentifier(table.fields[static_cast<size_t>(column)].name);
-  return "row_number() OVER (PARTITION BY " + key + R"( ORDER BY "__incarnation" DESC, "__offset" DESC))";
+    key += (key.empty() ? "" : ", ") +
+           sql::QuoteIdentifier(table.fields[static_cast<size_t>(column)].name);
+  return "row_number() OVER (PARTITION BY " + key +
+         R"( ORDER BY "__incarnation" DESC, "__offset" DESC, "__partition" DESC))";
 }
 
 }  // namespace
-
 
 bool Source::KeepsRaw(const std::vector<int>& columns) const {
   return KeepsRaw() && std::all_of(columns.begin(), columns.end(), [&](int column) {
@@ -62,7 +63,8 @@ void Catalog::Reindex() {
       if (!source->kept[i]) info.not_kept.push_back(source->schema.columns[i].name);
     relations_["public." + name] = std::move(info);
   }
-  for (const auto& [name, view] : views) relations_["public." + name] = {"public", name, view->plan->fields, view->plan->TimeColumn()};
+  for (const auto& [name, view] : views)
+    relations_["public." + name] = {"public", name, view->plan->fields, view->plan->TimeColumn()};
   for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
 }
 
@@ -76,12 +78,14 @@ std::string Source::CurrentRows() const {
 
 std::string Source::RemoveOldVersions() const {
   const std::string table = sql::QuoteIdentifier(RawTable());
-  return "DELETE FROM " + table + " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, \"__deleted\" AS deleted, " +
+  return "DELETE FROM " + table +
+         " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, \"__deleted\" AS deleted, " +
          NewestFirst(*this) + " AS place FROM " + table + ") WHERE place > 1 OR deleted)";
 }
 
 bool View::Joins(std::string_view table) const {
-  return std::any_of(plan->lookups.begin(), plan->lookups.end(), [&](const auto& lookup) { return lookup.table == table; });
+  return std::any_of(plan->lookups.begin(), plan->lookups.end(),
+                     [&](const auto& lookup) { return lookup.table == table; });
 }
 
 std::string View::DeltaOfRows(const std::string& rows) const {

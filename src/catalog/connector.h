@@ -15,5 +15,8 @@ base::Result<std::string> ReadConnector(OptionReader* options);
 base::Status ReadFormat(const sql::CreateSource& statement, Source* source);
 base::Status ReadFolder(OptionReader* options, Source* source);         // connector 'file'
 base::Status ReadGeneratedRows(OptionReader* options, Source* source);  // connector 'datagen'
+// A table that a topic feeds (make_table.cc): what it cannot have, and what makes a source one.
+base::Status CheckFedTable(const sql::CreateSource& statement);
+base::Status MakeVersions(const sql::CreateSource& statement, Source* source);
 
 }  // namespace catalog

@@ -18,29 +18,45 @@ bool IsStorable(const model::SourceColumn& column) {
   using model::TypeId;
   if (column.type.array) return false;
   switch (column.type.id) {
-    case TypeId::kBool: case TypeId::kInt2: case TypeId::kInt4: case TypeId::kInt8: case TypeId::kFloat4:
-    case TypeId::kFloat8: case TypeId::kText: case TypeId::kBytea: case TypeId::kDate: case TypeId::kTimestamp:
-    case TypeId::kTimestampTz: case TypeId::kJson: case TypeId::kJsonb: return true;
+    case TypeId::kBool:
+    case TypeId::kInt2:
+    case TypeId::kInt4:
+    case TypeId::kInt8:
+    case TypeId::kFloat4:
+    case TypeId::kFloat8:
+    case TypeId::kText:
+    case TypeId::kBytea:
+    case TypeId::kDate:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestampTz:
+    case TypeId::kJson:
+    case TypeId::kJsonb: return true;
     case TypeId::kNumeric: return column.type.precision > 0;
     default: return false;
   }
 }
 
 base::Status CheckColumns(const model::SourceSchema& schema) {
-  if (schema.columns.empty()) return base::Invalid("a source needs at least one column").WithSqlstate("42601");
+  if (schema.columns.empty())
+    return base::Invalid("a source needs at least one column").WithSqlstate("42601");
   std::set<std::string> seen;
   for (const auto& column : schema.columns) {
     if (!seen.insert(column.name).second)
-      return base::Invalid("column \"" + column.name + "\" specified more than once").WithSqlstate("42701");
+      return base::Invalid("column \"" + column.name + "\" specified more than once")
+          .WithSqlstate("42701");
     if (column.name.starts_with("__"))
       return base::Invalid("column name \"" + column.name + "\" is reserved")
           .WithSqlstate("42939")
-          .WithHint("Names that begin with two underscores belong to Freshet; use PATH to read such a field under another name.");
+          .WithHint(
+              "Names that begin with two underscores belong to Freshet; use PATH to read such a "
+              "field under another name.");
     if (column.type.id == model::TypeId::kNumeric && column.type.precision == 0)
-      return base::Invalid("column \"" + column.name + "\": numeric needs a precision and a scale in a source")
+      return base::Invalid("column \"" + column.name +
+                           "\": numeric needs a precision and a scale in a source")
           .WithHint("Write numeric(38,9), or as many digits as the data has.");
     if (!IsStorable(column))
-      return base::Unsupported("column \"" + column.name + "\" cannot have type " + model::NameOf(column.type) + " in a source");
+      return base::Unsupported("column \"" + column.name + "\" cannot have type " +
+                               model::NameOf(column.type) + " in a source");
   }
   return {};
 }
@@ -48,8 +64,10 @@ base::Status CheckColumns(const model::SourceSchema& schema) {
 base::Status CheckEventTime(const model::SourceSchema& schema) {
   if (schema.event_time < 0) return {};
   const auto& column = schema.columns[schema.event_time];
-  if (column.type.id == model::TypeId::kTimestampTz || column.type.id == model::TypeId::kTimestamp) return {};
-  return base::Invalid("watermark column \"" + column.name + "\" must be timestamptz, but it is " + model::NameOf(column.type))
+  if (column.type.id == model::TypeId::kTimestampTz || column.type.id == model::TypeId::kTimestamp)
+    return {};
+  return base::Invalid("watermark column \"" + column.name + "\" must be timestamptz, but it is " +
+                       model::NameOf(column.type))
       .WithSqlstate("42804");
 }
 
@@ -58,7 +76,8 @@ base::Status BindGenerated(Source* source) {
   const auto& columns = source->schema.columns;
   model::Fields base_fields;
   for (const auto& column : columns)
-    if (column.origin != model::Origin::kGenerated) base_fields.push_back({column.name, column.type});
+    if (column.origin != model::Origin::kGenerated)
+      base_fields.push_back({column.name, column.type});
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].origin != model::Origin::kGenerated) continue;
     ASSIGN_OR_RETURN(auto expr, sql::ParseExpression(columns[i].expression));
@@ -101,8 +120,7 @@ base::Status ReadSecrets(const sql::CreateSource& statement, const Catalog& cata
       if (takes_text && !key.empty() && (property.name == key || property.alias == key))
         found = &property;
     }
-    if (found == nullptr)
-      return base::Invalid("option \"" + option + "\" cannot be a secret");
+    if (found == nullptr) return base::Invalid("option \"" + option + "\" cannot be a secret");
     RETURN_IF_ERROR(add(option, name, std::string(found->name)));
   }
   for (const auto& [option, name] : statement.encode_secrets) {
@@ -185,8 +203,8 @@ base::Status KeepColumn(const std::string& name, Source* source) {
   }
   std::vector<std::string_view> names;
   for (const auto& column : source->schema.columns) names.push_back(column.name);
-  auto error =
-      base::NotFound("column \"" + name + "\" of retention.columns does not exist").WithSqlstate("42703");
+  auto error = base::NotFound("column \"" + name + "\" of retention.columns does not exist")
+                   .WithSqlstate("42703");
   if (const auto near = base::NearestName(name, names))
     return std::move(error).WithHint("Perhaps you meant \"" + *near + "\".");
   return std::move(error).WithHint("Write the names as they are declared, separated by commas.");
@@ -214,17 +232,16 @@ base::Status ReadKeptColumns(OptionReader* options, Source* source) {
 base::Status CheckRetention(const Source& source) {
   if (!source.retention_us || *source.retention_us == 0 || source.schema.event_time >= 0) return {};
   return base::Invalid("retention needs an event time to count from")
-      .WithHint("Declare WATERMARK FOR a timestamptz column, or set retention = '0' to keep no raw rows.");
+      .WithHint(
+          "Declare WATERMARK FOR a timestamptz column, or set retention = '0' to keep no raw "
+          "rows.");
 }
 
 }  // namespace
 
-base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement, const std::string& text,
-                                                 const Catalog& catalog) {
+base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statement,
+                                                 const std::string& text, const Catalog& catalog) {
   if (statement.table && statement.format.empty()) return MakeTable(statement, text, catalog);
-  if (statement.table)
-    return base::Unsupported("a table fed by a topic is not supported yet")
-        .WithHint("Leave WITH and FORMAT out and write its rows with INSERT.");
   RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
   auto source = std::make_shared<Source>();
   source->name = statement.name;
@@ -233,6 +250,7 @@ base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statem
   RETURN_IF_ERROR(CheckColumns(source->schema));
   RETURN_IF_ERROR(CheckEventTime(source->schema));
   RETURN_IF_ERROR(BindGenerated(source.get()));
+  if (statement.table) RETURN_IF_ERROR(CheckFedTable(statement));
   OptionReader options(statement.options, "source");
   ASSIGN_OR_RETURN(source->connector, ReadConnector(&options));
   RETURN_IF_ERROR(ReadSecrets(statement, catalog, source.get()));
@@ -247,6 +265,7 @@ base::Result<std::shared_ptr<Source>> MakeSource(const sql::CreateSource& statem
     const auto& column = source->schema.columns[i];
     if (source->kept[i]) source->fields.push_back({column.name, column.type});
   }
+  if (statement.table) RETURN_IF_ERROR(MakeVersions(statement, source.get()));
   return source;
 }
 

@@ -23,7 +23,8 @@ base::Status ReadOptions(OptionReader* options, View* view) {
 class Inputs : public sql::RelationLookup {
  public:
   explicit Inputs(const Catalog& catalog) : catalog_(catalog) {
-    for (const auto& [name, source] : catalog.sources) sources_[name] = source->Input();
+    for (const auto& [name, source] : catalog.sources)
+      if (!source->is_table) sources_[name] = source->Input();
   }
   const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override {
     const auto source = sources_.find(name);
@@ -38,12 +39,14 @@ class Inputs : public sql::RelationLookup {
 };
 
 // The source or view that a view reads; tables are joined with it.
-base::Result<const sql::RelationInfo*> InputOf(const std::vector<const sql::RelationInfo*>& relations, const Catalog& catalog,
-                                               std::vector<view::LookupTable>* tables) {
+base::Result<const sql::RelationInfo*> InputOf(
+    const std::vector<const sql::RelationInfo*>& relations, const Catalog& catalog,
+    std::vector<view::LookupTable>* tables) {
   const sql::RelationInfo* input = nullptr;
   bool several = false;
   for (const auto* relation : relations) {
-    const Source* table = relation->schema == "public" ? catalog.FindTable(relation->name) : nullptr;
+    const Source* table =
+        relation->schema == "public" ? catalog.FindTable(relation->name) : nullptr;
     if (table) {
       tables->push_back({table->name, table->fields, table->primary_key});
       continue;
@@ -52,10 +55,14 @@ base::Result<const sql::RelationInfo*> InputOf(const std::vector<const sql::Rela
     input = relation;
   }
   if (!input && !tables->empty())
-    return base::Unsupported("a materialized view over table \"" + tables->front().name + "\" alone is not supported")
-        .WithHint("Rows of a table change; query the table, or JOIN it with a source by its primary key.");
+    return base::Unsupported("a materialized view over table \"" + tables->front().name +
+                             "\" alone is not supported")
+        .WithHint(
+            "Rows of a table change; query the table, or JOIN it with a source by its primary "
+            "key.");
   if (!input || several)
-    return base::Unsupported("a materialized view must read exactly one source or materialized view")
+    return base::Unsupported(
+               "a materialized view must read exactly one source or materialized view")
         .WithHint("Name one source in FROM, and JOIN tables with it by their primary key.");
   return input;
 }
@@ -66,7 +73,8 @@ const View* SetParent(const Catalog& catalog, View* view) {
   if (parent == catalog.views.end()) return nullptr;
   view->source = parent->second->source;
   view->ancestors = {parent->second->plan};
-  view->ancestors.insert(view->ancestors.end(), parent->second->ancestors.begin(), parent->second->ancestors.end());
+  view->ancestors.insert(view->ancestors.end(), parent->second->ancestors.begin(),
+                         parent->second->ancestors.end());
   return parent->second.get();
 }
 
@@ -91,7 +99,8 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
     return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");
   view->input = view->source = input->name;
   const View* parent = SetParent(catalog, view.get());
-  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *input, text, parent ? parent->plan.get() : nullptr, tables));
+  ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *input, text,
+                                            parent ? parent->plan.get() : nullptr, tables));
   if (view->retention_us && !plan.time)
     return base::Invalid("retention of a materialized view needs a time bucket among its keys")
         .WithHint("Group by window_start of TUMBLE(...) or by date_trunc of the event time.");

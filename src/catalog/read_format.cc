@@ -39,8 +39,9 @@ base::Status CheckRegistryUrl(const std::string& url) {
   const bool known = url.starts_with("http://") || url.starts_with("https://");
   if (known && url.find_first_of(" @?#", 8) == std::string::npos && url.size() <= 1'000) return {};
   return base::Invalid("invalid value for option \"schema.registry\": \"" + url + "\"")
-      .WithHint("Expected 'http://host:port' or 'https://host:port/path'; user and password are "
-                "options of their own.");
+      .WithHint(
+          "Expected 'http://host:port' or 'https://host:port/path'; user and password are "
+          "options of their own.");
 }
 
 // Avro and Protobuf: a registry, or the one schema of all records.
@@ -54,12 +55,14 @@ base::Status ReadSchemas(OptionReader* options, Source* source) {
     format.message = options->Text("message").value_or("");
   if (format.registry.url.empty() == format.schema.empty())
     return base::Invalid("a registry or a schema is needed, and not both")
-        .WithHint("Write (schema.registry = 'http://host:8081'), or (schema = '...') with the text.");
+        .WithHint(
+            "Write (schema.registry = 'http://host:8081'), or (schema = '...') with the text.");
   if (!format.registry.url.empty()) RETURN_IF_ERROR(CheckRegistryUrl(format.registry.url));
   if (format.registry.url.empty() && !format.registry.user.empty())
     return base::Invalid("schema.registry.username needs a schema.registry");
   if (!format.registry.url.empty() && !format.message.empty())
-    return base::Invalid("message is for a schema without a registry; records of a registry name theirs");
+    return base::Invalid(
+        "message is for a schema without a registry; records of a registry name theirs");
   if (source->connector != "kafka")
     return base::Unsupported("records of files are text: lines of JSON or rows of CSV");
   return {};
@@ -75,6 +78,30 @@ base::Status CheckCsvColumns(const Source& source) {
   return {};
 }
 
+// A table takes what says of a record which row it replaces or deletes, a source what adds rows.
+base::Status CheckFormat(const sql::CreateSource& statement, const Source& source) {
+  if (statement.format == "DEBEZIUM" && statement.encode != "JSON")
+    return base::Unsupported("FORMAT DEBEZIUM ENCODE " + statement.encode + " is not supported")
+        .WithHint("Use FORMAT DEBEZIUM ENCODE JSON.");
+  if (statement.format == "UPSERT" && !statement.table)
+    return base::Unsupported("FORMAT UPSERT is not supported for a source: it only ever adds rows")
+        .WithHint(
+            "CREATE TABLE name (... PRIMARY KEY ...) with FORMAT UPSERT keeps the newest row of "
+            "each key.");
+  if (!statement.table) return {};
+  if (statement.format == "PLAIN")
+    return base::Unsupported("a table is not fed by FORMAT PLAIN")
+        .WithHint(
+            "FORMAT UPSERT takes a record as the newest row of its key; CREATE SOURCE keeps every "
+            "record.");
+  if (source.connector != "kafka")
+    return base::Unsupported("a table is not fed by connector = '" + source.connector + "'")
+        .WithHint(
+            "Use connector = 'kafka', or leave WITH and FORMAT out and write its rows with "
+            "INSERT.");
+  return {};
+}
+
 // What only a decoder knows: whether it can read these types, whether a schema is one.
 base::Status CheckDecodes(const Source& source) {
   if (!source.format.registry.url.empty()) return {};
@@ -84,15 +111,8 @@ base::Status CheckDecodes(const Source& source) {
 }  // namespace
 
 base::Status ReadFormat(const sql::CreateSource& statement, Source* source) {
-  if (statement.format == "DEBEZIUM") {
-    if (statement.encode != "JSON")
-      return base::Unsupported("FORMAT DEBEZIUM ENCODE " + statement.encode + " is not supported")
-          .WithHint("Use FORMAT DEBEZIUM ENCODE JSON.");
-    source->format.debezium = true;
-  } else if (statement.format != "PLAIN") {
-    return base::Unsupported("FORMAT " + statement.format + " is not supported for a source")
-        .WithHint("Use FORMAT PLAIN for records that are rows of their own.");
-  }
+  RETURN_IF_ERROR(CheckFormat(statement, *source));
+  source->format.debezium = statement.format == "DEBEZIUM";
   OptionReader options(statement.encode_options, "format");
   if (source->connector == "datagen" && statement.encode != "JSON")
     return base::Unsupported("generated rows have no encoding of their own")

@@ -17,7 +17,8 @@ namespace {
 using model::Reason;
 
 constexpr int kMaxDepth = 64;
-constexpr int64_t kMaxSteps = int64_t{16} << 20;  // values of a record that are passed over or become JSON
+constexpr int64_t kMaxSteps = int64_t{16}
+                              << 20;  // values of a record that are passed over or become JSON
 constexpr size_t kMaxJsonBytes = size_t{16} << 20;
 
 // What a field leads to; as KeyTarget of json_plan.h.
@@ -34,6 +35,7 @@ struct AvroPlan final : SchemaDecoder::Plan {
     std::vector<AvroTarget> fields;
   };
   std::vector<Record> records;
+  bool of_key = false;  // no record, but the value of the primary key's one column
 };
 
 // Reads Avro's primitives; never past the end.
@@ -86,18 +88,19 @@ class AvroDecoder final : public SchemaDecoder {
               SchemaRegistry* registry)
       : SchemaDecoder(schema, used, registry), typed_(schema, &cells()) {}
 
-  base::Status UseSchema(const std::string& text) {
-    return SetOnlyPlan({"AVRO", text, {}});
-  }
+  base::Status UseSchema(const std::string& text) { return SetOnlyPlan({"AVRO", text, {}}); }
 
  protected:
   base::Result<std::unique_ptr<Plan>> MakePlan(const RegisteredSchema& schema) override;
   bool ReadDatum(const Plan& plan, std::string_view datum) override;
 
  private:
-  bool Malformed() { return cells().Fail(Reason::kMalformedAvro, "the value does not fit its schema"); }
+  bool Malformed() {
+    return cells().Fail(Reason::kMalformedAvro, "the value does not fit its schema");
+  }
   bool TooMany() {
-    return cells().Fail(Reason::kTooLarge, "the record has over " + std::to_string(kMaxSteps) + " values");
+    return cells().Fail(Reason::kTooLarge,
+                        "the record has over " + std::to_string(kMaxSteps) + " values");
   }
   bool TooDeep() { return cells().Fail(Reason::kTooDeep, "nested over 64 levels"); }
   int PlanRecord(AvroPlan* plan, int node, const std::vector<uint32_t>& columns, size_t level);
@@ -141,7 +144,8 @@ int RecordBelow(const AvroSchema& schema, int node) {
 }
 
 // Targets of a record for those of `columns` whose paths lead through it; -1 = it is no record.
-int AvroDecoder::PlanRecord(AvroPlan* plan, int node, const std::vector<uint32_t>& columns, size_t level) {
+int AvroDecoder::PlanRecord(AvroPlan* plan, int node, const std::vector<uint32_t>& columns,
+                            size_t level) {
   const int record = RecordBelow(plan->schema, node);
   if (record < 0) return -1;
   const auto index = plan->records.size();
@@ -166,12 +170,15 @@ int AvroDecoder::PlanRecord(AvroPlan* plan, int node, const std::vector<uint32_t
   return static_cast<int>(index);
 }
 
-base::Result<std::unique_ptr<SchemaDecoder::Plan>> AvroDecoder::MakePlan(const RegisteredSchema& schema) {
+base::Result<std::unique_ptr<SchemaDecoder::Plan>> AvroDecoder::MakePlan(
+    const RegisteredSchema& schema) {
   if (schema.type != "AVRO") return base::Invalid("it is of type " + schema.type + ", not AVRO");
   auto plan = std::make_unique<AvroPlan>();
   ASSIGN_OR_RETURN(plan->schema, ParseAvroSchema(schema.text, schema.references));
-  if (PlanRecord(plan.get(), plan->schema.root, value_columns(), 0) < 0)
-    return base::Invalid("the Avro schema is no record");
+  if (PlanRecord(plan.get(), plan->schema.root, value_columns(), 0) < 0) {
+    if (key_columns().size() != 1) return base::Invalid("the Avro schema is no record");
+    plan->of_key = true;
+  }
   return std::unique_ptr<Plan>(std::move(plan));
 }
 
@@ -180,7 +187,10 @@ bool AvroDecoder::ReadDatum(const Plan& plan, std::string_view datum) {
   bytes_ = AvroBytes(datum);
   steps_left_ = kMaxSteps;
   AvroTarget root;
-  root.record = 0;
+  if (plan_->of_key && !reading_key())
+    return cells().Fail(Reason::kUnknownSchema, "the Avro schema of the value is no record");
+  if (plan_->of_key) root.columns = key_columns();
+  else root.record = 0;
   if (!ReadField(plan_->schema.root, root, 1)) return false;
   return bytes_.AtEnd() || Malformed();
 }
@@ -220,7 +230,8 @@ bool AvroDecoder::WriteColumns(int node, const AvroTarget& target, int depth) {
   const AvroBytes begin = bytes_;
   for (const uint32_t column : target.columns) {
     bytes_ = begin;
-    const bool container = at.type == AvroType::kRecord || at.type == AvroType::kArray || at.type == AvroType::kMap;
+    const bool container =
+        at.type == AvroType::kRecord || at.type == AvroType::kArray || at.type == AvroType::kMap;
     const CellForm form = typed_.form(column);
     if (container || form == CellForm::kJson || form == CellForm::kJsonb) {
       json_.clear();
@@ -239,7 +250,8 @@ bool AvroDecoder::WriteScalar(const AvroNode& node, uint32_t column) {
   switch (node.type) {
     case AvroType::kBoolean: {
       uint8_t value = 0;
-      return bytes_.Raw(&value) && value <= 1 ? typed_.Bool(column, value == 1, rows()) : Malformed();
+      return bytes_.Raw(&value) && value <= 1 ? typed_.Bool(column, value == 1, rows())
+                                              : Malformed();
     }
     case AvroType::kInt:
     case AvroType::kLong: return WriteInteger(node, column);
@@ -273,7 +285,8 @@ bool AvroDecoder::WriteInteger(const AvroNode& node, uint32_t column) {
   int64_t value = 0;
   if (!bytes_.Long(&value)) return Malformed();
   if (node.type == AvroType::kInt && (value < INT32_MIN || value > INT32_MAX)) return Malformed();
-  const bool is_time = typed_.form(column) == CellForm::kInstant || typed_.form(column) == CellForm::kDate;
+  const bool is_time =
+      typed_.form(column) == CellForm::kInstant || typed_.form(column) == CellForm::kDate;
   if (node.logical == AvroLogical::kNone || !is_time) return typed_.Integer(column, value, rows());
   if (node.logical == AvroLogical::kDate) return typed_.Day(column, value, rows());
   if (node.logical == AvroLogical::kTimestampNanos) {
@@ -292,7 +305,8 @@ bool AvroDecoder::WriteDecimal(const AvroNode& node, uint32_t column, std::strin
   const unsigned char sign = value == 0 ? 0x00 : 0xFF;
   while (bytes.size() > 16 && static_cast<unsigned char>(bytes[0]) == sign) bytes.remove_prefix(1);
   if (bytes.size() > 16)
-    return cells().FailColumn(column, Reason::kOutOfRange, "cannot hold a decimal of over 16 bytes");
+    return cells().FailColumn(column, Reason::kOutOfRange,
+                              "cannot hold a decimal of over 16 bytes");
   for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
   return typed_.Decimal(column, static_cast<Int128>(value), node.scale, rows());
 }
@@ -339,7 +353,9 @@ bool AvroDecoder::Skip(int node, int depth) {
     case AvroType::kInt:
     case AvroType::kLong: return bytes_.Long(&number) || Malformed();
     case AvroType::kEnum:
-      return (bytes_.Long(&number) && number >= 0 && number < static_cast<int64_t>(at.symbols.size())) || Malformed();
+      return (bytes_.Long(&number) && number >= 0 &&
+              number < static_cast<int64_t>(at.symbols.size())) ||
+             Malformed();
     case AvroType::kBytes:
     case AvroType::kString: return bytes_.Bytes(&ignored) || Malformed();
     case AvroType::kFixed: return bytes_.Fixed(at.size, &ignored) || Malformed();
@@ -421,7 +437,8 @@ bool AvroDecoder::TextToJson(const AvroNode& node) {
   constexpr const char* kHex = "0123456789abcdef";
   json_ += "\"\\\\x";
   for (const char c : text)
-    json_.append({kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
+    json_.append(
+        {kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
   json_ += '"';
   return true;
 }

@@ -1,5 +1,6 @@
 // Invariants:
-// 1. A column has its cell of this row exactly when it is one longer than the batch (row_decoder.h). So "seen", "missing"
+// 1. A column has its cell of this row exactly when it is one longer than the batch
+// (row_decoder.h). So "seen", "missing"
 //    and "again" need no other bookkeeping.
 // 2. Of a key that an object has twice the last value counts, as in PostgreSQL's jsonb.
 // 3. The straight way takes only what the general one takes, and writes the same cells.
@@ -25,6 +26,7 @@ class JsonDecoder final : public RowDecoder {
 
  protected:
   Outcome ReadValue(const model::RecordView& record) override;
+  Outcome ReadRecordKey(const model::RecordView& record) override;
 
  private:
   const char* ReadStraight(int node, const char* at, const char* end);
@@ -32,7 +34,10 @@ class JsonDecoder final : public RowDecoder {
   bool IsStraight(const KeyTarget& target) const;
   const char* ReadStraightLiteral(const std::vector<uint32_t>& columns, const char* at);
   Outcome ReadDocument(std::string_view document);
+  Outcome ReadRoot();
   Outcome ReadEnvelope();
+  Outcome ReadBefore();
+  std::string_view KeyObject(std::string_view key);
   bool FindOperation(int depth, std::string_view* operation);
   bool ReadMember(std::string_view key, int depth, std::string_view* operation);
   bool StartDocument(std::string_view document);
@@ -55,13 +60,23 @@ class JsonDecoder final : public RowDecoder {
   StructuralIndex index_;
   JsonCursor cursor_;
   std::string key_;  // an unescaped key
+  // Of a table: where a record's key, and a Debezium event of a deletion, has the primary key.
+  std::vector<ObjectNode> key_nodes_, before_nodes_;
+  std::string key_document_;
 };
 
-// Debezium's row is the object "after", of the record or, with a converter that adds schemas, of its "payload".
-JsonDecoder::JsonDecoder(const model::SourceSchema& schema, const std::vector<bool>& used, bool debezium)
+// Debezium's row is the object "after", of the record or, with a converter that adds schemas, of
+// its "payload".
+JsonDecoder::JsonDecoder(const model::SourceSchema& schema, const std::vector<bool>& used,
+                         bool debezium)
     : RowDecoder(schema, used), debezium_(debezium), forms_(schema.columns.size()) {
   for (const uint32_t i : value_columns()) forms_[i] = *FormOf(schema.columns[i].type);
-  nodes_ = debezium ? PlanOf(schema, value_columns(), {{"after"}, {"payload", "after"}}) : PlanOf(schema, value_columns(), {{}});
+  nodes_ = debezium ? PlanOf(schema, value_columns(), {{"after"}, {"payload", "after"}})
+                    : PlanOf(schema, value_columns(), {{}});
+  if (key_columns().empty()) return;
+  key_nodes_ = debezium ? PlanOf(schema, key_columns(), {{}, {"payload"}})
+                        : PlanOf(schema, key_columns(), {{}});
+  if (debezium) before_nodes_ = PlanOf(schema, key_columns(), {{"before"}, {"payload", "before"}});
 }
 
 RowDecoder::Outcome JsonDecoder::ReadValue(const model::RecordView& record) {
@@ -80,7 +95,8 @@ RowDecoder::Outcome JsonDecoder::ReadValue(const model::RecordView& record) {
   return outcome;
 }
 
-// The object whose first key begins at `at`, when its keys are the expected ones. Where it ends, or nullptr.
+// The object whose first key begins at `at`, when its keys are the expected ones. Where it ends, or
+// nullptr.
 const char* JsonDecoder::ReadStraight(int node, const char* at, const char* end) {
   ObjectNode& keys = nodes_[static_cast<size_t>(node)];
   keys.Begin();
@@ -89,15 +105,18 @@ const char* JsonDecoder::ReadStraight(int node, const char* at, const char* end)
     if (target == ObjectNode::kNotExpected) return nullptr;
     at += keys.ExpectedBytes();
     if (*at != ':') return nullptr;
-    at = ReadStraightValue(target == ObjectNode::kUnknown ? nullptr : &keys.target(target), at + 1, end);
+    at = ReadStraightValue(target == ObjectNode::kUnknown ? nullptr : &keys.target(target), at + 1,
+                           end);
     if (at == nullptr || at >= end) return nullptr;
     if (*at == '}') return at + 1;
     if (*at++ != ',') return nullptr;
   }
 }
 
-// The value at `at` into the target's columns. Where it ends, or nullptr when the general way must see to it.
-const char* JsonDecoder::ReadStraightValue(const KeyTarget* target, const char* at, const char* end) {
+// The value at `at` into the target's columns. Where it ends, or nullptr when the general way must
+// see to it.
+const char* JsonDecoder::ReadStraightValue(const KeyTarget* target, const char* at,
+                                           const char* end) {
   static const KeyTarget kNone;
   if (target == nullptr) target = &kNone;
   if (!IsStraight(*target)) return nullptr;
@@ -115,7 +134,8 @@ const char* JsonDecoder::ReadStraightValue(const KeyTarget* target, const char* 
     Number number;
     if (!ScanNumber(at, &number)) return nullptr;
     for (const uint32_t column : columns)
-      if (!cells().WriteNumber(column, forms_[column], number, &rows()->columns()[column])) return nullptr;
+      if (!cells().WriteNumber(column, forms_[column], number, &rows()->columns()[column]))
+        return nullptr;
     return number.end;
   }
   return ReadStraightLiteral(columns, at);
@@ -124,7 +144,8 @@ const char* JsonDecoder::ReadStraightValue(const KeyTarget* target, const char* 
 // Nothing of it was read yet in this record, and it is either columns or an object, and no json.
 bool JsonDecoder::IsStraight(const KeyTarget& target) const {
   for (const uint32_t column : target.columns)
-    if (rows()->columns()[column].size() > rows()->rows() || forms_[column] >= CellForm::kJson || target.node >= 0)
+    if (rows()->columns()[column].size() > rows()->rows() || forms_[column] >= CellForm::kJson ||
+        target.node >= 0)
       return false;
   if (target.node < 0) return true;
   const auto& below = nodes_[static_cast<size_t>(target.node)].targets();
@@ -145,21 +166,67 @@ const char* JsonDecoder::ReadStraightLiteral(const std::vector<uint32_t>& column
 
 RowDecoder::Outcome JsonDecoder::ReadDocument(std::string_view document) {
   if (!StartDocument(document)) return Outcome::kFailed;
-  if (debezium_)
-    if (const Outcome outcome = ReadEnvelope(); outcome != Outcome::kRow) return outcome;
+  if (debezium_) return ReadEnvelope();
+  return ReadRoot();
+}
+
+RowDecoder::Outcome JsonDecoder::ReadRoot() {
   return RowIf(ReadObject(0, 1) && (cursor_.AtEnd() || FailWalk(Walk::kMalformed)));
 }
 
-// What kind of change it is: c (insert), r (read by a snapshot) and u (update) leave a row behind; d (delete), t (truncate)
-// and m (message) leave none.
+// The object, or one column's JSON string or plain text, that a key without a value is.
+RowDecoder::Outcome JsonDecoder::ReadRecordKey(const model::RecordView& record) {
+  const std::string_view key = record.Key();
+  const bool quoted = key.starts_with('"') && key_columns().size() == 1;
+  if (!key.starts_with('{') && !quoted) return ReadTextKey(key);
+  const std::string_view document = quoted ? KeyObject(key) : key;
+  std::swap(nodes_, key_nodes_);
+  const Outcome outcome = StartDocument(document) ? ReadRoot() : Outcome::kFailed;
+  std::swap(nodes_, key_nodes_);
+  if (outcome == Outcome::kFailed && !cells().IsExplained())
+    cells().Explain("malformed JSON in the record's key");
+  return outcome;
+}
+
+// A JSON object that has `key` where the column of the primary key has its path.
+std::string_view JsonDecoder::KeyObject(std::string_view key) {
+  key_document_.clear();
+  const auto& path = schema().columns[key_columns()[0]].path;
+  for (const std::string& name : path) {
+    key_document_ += '{';
+    AppendJsonString(name, &key_document_);
+    key_document_ += ':';
+  }
+  key_document_.append(key).append(path.size(), '}');
+  const size_t bytes = key_document_.size();
+  key_document_.append(model::kPadding, ' ');
+  return std::string_view(key_document_).substr(0, bytes);
+}
+
+// What kind of change it is: c (insert), r (read by a snapshot) and u (update) leave a row behind;
+// d (delete), t (truncate) and m (message) leave none. In a table d deletes the row of `before`.
 RowDecoder::Outcome JsonDecoder::ReadEnvelope() {
   const JsonCursor begin = cursor_;
   std::string_view operation;
   if (!FindOperation(1, &operation)) return Outcome::kFailed;
   cursor_ = begin;
-  if (operation == "c" || operation == "r" || operation == "u") return Outcome::kRow;
+  if (operation == "c" || operation == "r" || operation == "u") return ReadRoot();
+  if (operation == "d" && !key_columns().empty()) return ReadBefore();
+  if (operation == "t" && !key_columns().empty())
+    return RowIf(
+        cells().Fail(Reason::kNoEnvelope, "\"op\" is t: a table cannot be emptied by an event"));
   if (operation == "d" || operation == "t" || operation == "m") return Outcome::kNoRow;
-  return RowIf(cells().Fail(Reason::kNoEnvelope, "the value is no change event of Debezium: its \"op\" is none of c, r, u, d, t, m"));
+  return RowIf(cells().Fail(
+      Reason::kNoEnvelope,
+      "the value is no change event of Debezium: its \"op\" is none of c, r, u, d, t, m"));
+}
+
+RowDecoder::Outcome JsonDecoder::ReadBefore() {
+  SetDeleted();
+  std::swap(nodes_, before_nodes_);
+  const Outcome outcome = ReadRoot();
+  std::swap(nodes_, before_nodes_);
+  return outcome;
 }
 
 bool JsonDecoder::FindOperation(int depth, std::string_view* operation) {
@@ -194,7 +261,8 @@ bool JsonDecoder::ReadMember(std::string_view key, int depth, std::string_view* 
 
 bool JsonDecoder::StartDocument(std::string_view document) {
   if (document.starts_with("\xEF\xBB\xBF")) document.remove_prefix(3);  // a byte order mark
-  if (const Indexed outcome = index_.Build(document); outcome != Indexed::kOk) return FailDocument(document, outcome);
+  if (const Indexed outcome = index_.Build(document); outcome != Indexed::kOk)
+    return FailDocument(document, outcome);
   const bool whole = cursor_.Start(document.data(), index_.begin(), index_.count());
   switch (cursor_.Kind()) {
     case '{':
@@ -208,21 +276,27 @@ bool JsonDecoder::StartDocument(std::string_view document) {
 
 bool JsonDecoder::FailDocument(std::string_view document, Indexed outcome) {
   switch (outcome) {
-    case Indexed::kInvalidUtf8: return cells().Fail(Reason::kInvalidUtf8, "the value is not valid UTF-8");
-    case Indexed::kEmpty: return cells().Fail(Reason::kMalformedJson, "malformed JSON: the value is empty");
+    case Indexed::kInvalidUtf8:
+      return cells().Fail(Reason::kInvalidUtf8, "the value is not valid UTF-8");
+    case Indexed::kEmpty:
+      return cells().Fail(Reason::kMalformedJson, "malformed JSON: the value is empty");
     case Indexed::kControlCharacter:
-      return cells().Fail(Reason::kMalformedJson, "malformed JSON: a string holds a control character that is not escaped");
+      return cells().Fail(Reason::kMalformedJson,
+                          "malformed JSON: a string holds a control character that is not escaped");
     case Indexed::kTooLarge:
-      return cells().Fail(Reason::kTooLarge, "the value has " + std::to_string(document.size()) + " bytes; the limit is " +
-                                                std::to_string(StructuralIndex::kMaxBytes));
+      return cells().Fail(Reason::kTooLarge, "the value has " + std::to_string(document.size()) +
+                                                 " bytes; the limit is " +
+                                                 std::to_string(StructuralIndex::kMaxBytes));
     default: return cells().Fail(Reason::kMalformedJson, "malformed JSON: a string does not end");
   }
 }
 
 bool JsonDecoder::FailWalk(Walk walk) {
   if (walk == Walk::kTooDeep)
-    return cells().Fail(Reason::kTooDeep, "nested over " + std::to_string(JsonCursor::kMaxDepth) + " levels");
-  return cells().Fail(Reason::kMalformedJson, "malformed JSON at byte " + std::to_string(cursor_.position()));
+    return cells().Fail(Reason::kTooDeep,
+                        "nested over " + std::to_string(JsonCursor::kMaxDepth) + " levels");
+  return cells().Fail(Reason::kMalformedJson,
+                      "malformed JSON at byte " + std::to_string(cursor_.position()));
 }
 
 // The object that begins at the cursor.
@@ -265,7 +339,8 @@ bool JsonDecoder::ReadKey(ObjectNode* node, int* target) {
       const Unescaped outcome = Unescape(quote + 1, end, &key_);
       if (outcome == Unescaped::kBadEscape) return FailWalk(Walk::kMalformed);
       // A key that is no text of ours is the name of no column.
-      *target = node->Find(raw, outcome == Unescaped::kOk ? std::string_view(key_) : std::string_view());
+      *target =
+          node->Find(raw, outcome == Unescaped::kOk ? std::string_view(key_) : std::string_view());
     }
     cursor_.Advance();
   }
@@ -334,7 +409,8 @@ void JsonDecoder::ForgetBelow(int node) {
 }
 
 bool JsonDecoder::FailBelow(int node) {
-  return cells().FailColumn(ColumnBelow(node), Reason::kTypeMismatch, "is a field of an object, but the value there is none");
+  return cells().FailColumn(ColumnBelow(node), Reason::kTypeMismatch,
+                            "is a field of an object, but the value there is none");
 }
 
 // Some column whose path goes through the node.
@@ -345,7 +421,8 @@ uint32_t JsonDecoder::ColumnBelow(int node) const {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const model::SourceSchema& schema, DecoderOptions options, bool debezium) {
+base::Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const model::SourceSchema& schema,
+                                                       DecoderOptions options, bool debezium) {
   RETURN_IF_ERROR(CheckColumns(schema, options, "JSON"));
   return std::unique_ptr<Decoder>(std::make_unique<JsonDecoder>(schema, options.used, debezium));
 }

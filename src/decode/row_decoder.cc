@@ -23,6 +23,7 @@ bool TakesRecordField(const model::SourceColumn& column) {
     case Origin::kPartition: return id == TypeId::kInt4 || id == TypeId::kInt8;
     case Origin::kOffset: return id == TypeId::kInt8;
     case Origin::kTimestamp: return id == TypeId::kTimestamp || id == TypeId::kTimestampTz;
+    case Origin::kDeleted: return id == TypeId::kBool;
     default: return false;
   }
 }
@@ -62,6 +63,14 @@ RowDecoder::RowDecoder(const model::SourceSchema& schema, const std::vector<bool
     (column.origin == Origin::kValue ? value_columns_ : record_columns_).push_back(i);
     if (event_time) check_event_time_ = true;
   }
+  in_key_.resize(schema.columns.size());
+  for (const int column : schema.primary_key) {
+    const auto index = static_cast<size_t>(column);
+    in_key_[index] = true;
+    if (schema.columns[index].origin == Origin::kValue)
+      key_columns_.push_back(static_cast<uint32_t>(column));
+  }
+  if (!key_columns_.empty()) key_cells_.emplace(schema, &cells_);
 }
 
 void RowDecoder::Decode(const model::RecordBatch& batch, const model::RecordRun& run,
@@ -86,12 +95,30 @@ void RowDecoder::Decode(const model::RecordBatch& batch, const model::RecordRun&
 }
 
 RowDecoder::Outcome RowDecoder::DecodeRecord(const model::RecordView& record) {
-  if (record.value == nullptr)
-    return RowIf(cells_.Fail(Reason::kTombstone, "the record has no value"));
-  if (const Outcome outcome = ReadValue(record); outcome != Outcome::kRow) return outcome;
+  deleted_ = false;
+  const Outcome read = record.value == nullptr ? ReadDeletion(record) : ReadValue(record);
+  if (read != Outcome::kRow) return read;
   for (const uint32_t index : record_columns_)
     if (!WriteRecordField(index, record)) return Outcome::kFailed;
-  return RowIf(FinishCells() && (!check_event_time_ || CheckEventTime(record)));
+  return RowIf(FinishCells() && (!check_event_time_ || deleted_ || CheckEventTime(record)));
+}
+
+RowDecoder::Outcome RowDecoder::ReadDeletion(const model::RecordView& record) {
+  if (schema_.primary_key.empty())
+    return RowIf(cells_.Fail(Reason::kTombstone, "the record has no value"));
+  SetDeleted();
+  if (key_columns_.empty()) return Outcome::kRow;  // the key is an INCLUDE column
+  if (record.key == nullptr)
+    return RowIf(cells_.Fail(Reason::kTombstone, "the record has neither a key nor a value"));
+  return ReadRecordKey(record);
+}
+
+RowDecoder::Outcome RowDecoder::ReadTextKey(std::string_view key) {
+  if (key_columns_.size() != 1)
+    return RowIf(cells_.Fail(Reason::kTypeMismatch,
+                             "the key of a record without a value has not the columns of the "
+                             "primary key"));
+  return RowIf(key_cells_->Parse(key_columns_[0], key, rows_));
 }
 
 bool RowDecoder::WriteRecordField(uint32_t index, const model::RecordView& record) {
@@ -108,6 +135,7 @@ bool RowDecoder::WriteRecordField(uint32_t index, const model::RecordView& recor
       return true;
     case Origin::kKey:
       return record.key == nullptr || cells_.WriteBytes(index, record.Key(), rows_);
+    case Origin::kDeleted: column.Append<uint8_t>(deleted_ ? 1 : 0); return true;
     case Origin::kHeader: {
       const auto value = HeaderValue(record, declared.path[0]);
       return !value || cells_.WriteBytes(index, *value, rows_);
@@ -122,7 +150,7 @@ bool RowDecoder::FinishCells() {
   for (const uint32_t index : written_) {
     model::Column& column = rows_->columns()[index];
     if (column.size() == row) column.AppendNull();
-    if (schema_.columns[index].not_null && column.IsNull(row))
+    if (schema_.columns[index].not_null && column.IsNull(row) && (!deleted_ || in_key_[index]))
       return cells_.FailColumn(index, Reason::kNotNull,
                                "is NOT NULL, but the record has no value for it");
   }

@@ -25,6 +25,11 @@ std::optional<int32_t> SchemaDecoder::IdOf(std::string_view value) {
   return static_cast<int32_t>(id);
 }
 
+// What of a record says which schema it is written in.
+std::string_view SchemaDecoder::FramedPart(const model::RecordView& record) const {
+  return record.value == nullptr && !key_columns().empty() ? record.Key() : record.Value();
+}
+
 base::Status SchemaDecoder::Prepare(const model::RecordBatch& batch, const model::RecordRun& run,
                                     uint32_t* ready) {
   *ready = run.end;
@@ -34,7 +39,7 @@ base::Status SchemaDecoder::Prepare(const model::RecordBatch& batch, const model
     last_ = nullptr;
   }
   for (uint32_t i = run.begin; i < run.end; ++i) {
-    const auto id = IdOf(batch.records[i].Value());
+    const auto id = IdOf(FramedPart(batch.records[i]));
     if (!id || (last_ != nullptr && *id == last_id_)) continue;
     base::Status status = Learn(*id);
     if (status.ok() && known_.size() < 2 * kMaxPlans) continue;
@@ -48,7 +53,8 @@ base::Status SchemaDecoder::Prepare(const model::RecordBatch& batch, const model
 base::Status SchemaDecoder::Learn(int32_t id) {
   const auto now = base::Clock::System().Monotonic();
   const auto found = known_.find(id);
-  if (found != known_.end() && (found->second.until == base::MonotonicTime{} || now < found->second.until)) {
+  if (found != known_.end() &&
+      (found->second.until == base::MonotonicTime{} || now < found->second.until)) {
     last_id_ = id;
     last_ = &found->second;
     return {};
@@ -70,9 +76,16 @@ base::Status SchemaDecoder::Learn(int32_t id) {
   return {};
 }
 
+RowDecoder::Outcome SchemaDecoder::ReadRecordKey(const model::RecordView& record) {
+  if (registry_ == nullptr || !IdOf(record.Key())) return ReadTextKey(record.Key());
+  reading_key_ = true;
+  return RowIf(ReadFramed(record.Key()));
+}
+
 bool SchemaDecoder::ReadFramed(std::string_view value) {
   if (value.size() > kMaxBytes)
-    return cells().Fail(Reason::kTooLarge, "the value has over " + std::to_string(kMaxBytes) + " bytes");
+    return cells().Fail(Reason::kTooLarge,
+                        "the value has over " + std::to_string(kMaxBytes) + " bytes");
   if (only_) return ReadDatum(*only_, value);
   const auto id = IdOf(value);
   if (!id)

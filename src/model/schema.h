@@ -28,7 +28,8 @@ enum class Origin : uint8_t {
   kPartition,
   kOffset,
   kTimestamp,
-  kHeader,  // INCLUDE ...; kHeader uses `path[0]` as the header's name
+  kHeader,   // INCLUDE ...; kHeader uses `path[0]` as the header's name
+  kDeleted,  // of a table: whether the record deletes the row of its key
 };
 
 struct SourceColumn {
@@ -53,6 +54,9 @@ struct SourceSchema {
       86'400'000'000;  // an event time further ahead of the Kafka timestamp is a dead letter
   TimeUnit timestamp_unit = TimeUnit::kMilliseconds;
   bool tombstone_is_dead_letter = true;  // FORMAT PLAIN; false = on_tombstone 'skip'
+  // Of a table: its columns of the primary key. A record without a value is then a deletion, and
+  // has them in its key.
+  std::vector<int> primary_key;
 
   bool NeedsHeaders() const {
     return std::any_of(columns.begin(), columns.end(),

@@ -295,6 +295,10 @@ base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
   const auto it = change->next->sources.find(statement.name);
   if (it == change->next->sources.end())
     return DoesNotExist("source", statement.name, KeysOf(change->next->sources));
+  if (!it->second->IsFed())
+    return base::Invalid("table \"" + statement.name + "\" is written by SQL and fed by nothing")
+        .WithSqlstate("42809")
+        .WithHint("PAUSE, RESUME and RESET are for what a topic feeds.");
   auto next = std::make_shared<catalog::Source>(*it->second);
   if (statement.action == sql::AlterSource::Action::kReset) {
     RETURN_IF_ERROR(Reset(statement, next.get(), change));

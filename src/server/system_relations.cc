@@ -348,7 +348,7 @@ SystemRelation SettingsRelation(const SystemState* state) {
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
   return {Sources(state),     SourcePartitions(state), Views(state),   Freshness(state),
           DeadLetters(state), LateRows(state),         Queries(state), SettingsRelation(state),
-          Secrets(state)};
+          Secrets(state),     TablesRelation(state)};
 }
 
 }  // namespace server

@@ -12,8 +12,8 @@ namespace server {
 struct SystemRelation {
   std::string name;
   model::Fields fields;
-  query::SystemRows rows;               // either this
-  std::function<std::string()> sql;     // or DuckDB text over the store
+  query::SystemRows rows;            // either this
+  std::function<std::string()> sql;  // or DuckDB text over the store
 };
 
 struct SystemState {
@@ -26,5 +26,8 @@ struct SystemState {
 
 // `state` is filled in after the catalog is made; it must outlive the relations.
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state);
+
+// freshet.tables (table_relation.cc).
+SystemRelation TablesRelation(const SystemState* state);
 
 }  // namespace server

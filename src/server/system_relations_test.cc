@@ -9,7 +9,8 @@ namespace {
 
 class SystemRelationsTest : public testing::Test {
  protected:
-  SystemRelationsTest() : store_(store::Store::Open({}).Take()), connection_(store_->Connect().Take()) {
+  SystemRelationsTest()
+      : store_(store::Store::Open({}).Take()), connection_(store_->Connect().Take()) {
     state_.catalog = &catalog_;
   }
 
@@ -21,10 +22,11 @@ class SystemRelationsTest : public testing::Test {
       const auto fields = connection_->Describe(relation.sql());
       ASSERT_TRUE(fields.ok()) << relation.name << ": " << fields.status().ToString();
       ASSERT_EQ(fields->size(), relation.fields.size()) << relation.name;
-      for (size_t i = 0; i < fields->size(); ++i) EXPECT_EQ((*fields)[i].name, relation.fields[i].name);
+      for (size_t i = 0; i < fields->size(); ++i)
+        EXPECT_EQ((*fields)[i].name, relation.fields[i].name);
       ++ran;
     }
-    EXPECT_EQ(ran, 2);
+    EXPECT_EQ(ran, 3);
   }
 
   catalog::CatalogHolder catalog_;

@@ -366,6 +366,9 @@ LaneCommitResult LaneCommitter::ResultOf(Attempt* attempt) {
     result.dead_letters += part.dead_letters.size();
     for (const LateRows& rows : part.late) late += rows.rows;
   }
+  // Versions of a table's rows may replace older ones.
+  if (!setup_.raw_table.empty() && commit->rows)
+    state_->load.partials.Add(setup_.source.value, commit->rows->rows());
   state_->ledger.Committed(lane_, attempt->number, commit->positions);
   state_->load.Committed();
   state_->metrics.commits.Add();

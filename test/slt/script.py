@@ -178,7 +178,7 @@ def _sql_block(reader, step):
 def _records(reader, line):
     """`[key=a partition=1 timestamp=0 header:trace=x repeat=3 hex] VALUE`, or [... tombstone]; $i counts repeats."""
     options, value = {}, line
-    if match := re.match(r"\[((?:key|partition|timestamp|header:\w+|repeat|hex|tombstone)\b[^\]]*)\] ?(.*)$", line):
+    if match := re.match(r"\[((?:key|partition|timestamp|header:\w+|repeat|hex|tombstone)\b(?:\$\[[^\]]*\]|[^\]])*)\] ?(.*)$", line):
         for part in shlex.split(match[1]):
             name, _, text = part.partition("=")
             options[name] = text

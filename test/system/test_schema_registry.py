@@ -229,3 +229,41 @@ def test_a_password_is_a_secret(registry, world):
         world.await_rows(1)
     shown = str(world.ask("SELECT * FROM freshet.sources") + world.ask("SELECT * FROM freshet.secrets")) + world.server.log.read_text()
     assert "s3cret" not in shown and "SECRET registry" in shown
+
+
+def test_tables_have_keys_of_their_own_schemas(registry, world):
+    """FORMAT UPSERT: what deletes a row is a key in Avro (a record, a number) or Protobuf, without a value."""
+    client = SchemaRegistryClient({"url": registry.url})
+    key = SerializationContext(world.topic, MessageField.KEY)
+    value = SerializationContext(world.topic, MessageField.VALUE)
+    row = AvroSerializer(client, json.dumps({"type": "record", "name": "R", "fields": [
+        {"name": "name", "type": "string"}, {"name": "id", "type": "long"}]}))
+    record_key = AvroSerializer(client, json.dumps({"type": "record", "name": "K", "fields": [{"name": "id", "type": "int"}]}))
+    number_key = AvroSerializer(client, json.dumps("long"))
+    world.ask(f"CREATE TABLE s (id BIGINT PRIMARY KEY, name TEXT) WITH (connector = 'kafka', topic = '{world.topic}', "
+              f"properties.bootstrap.server = '{world.bootstrap}') FORMAT UPSERT ENCODE AVRO (schema.registry = '{registry.url}')")
+    for number in range(1, 6):
+        world.producer.produce(world.topic, row({"id": number, "name": f"n{number}"}, value), key=record_key({"id": number}, key))
+    world.producer.produce(world.topic, None, key=record_key({"id": 1}, key))
+    world.producer.produce(world.topic, None, key=number_key(2, key))
+    world.producer.produce(world.topic, None, key=b"3")
+    world.producer.produce(world.topic, number_key(4, value), key=b"4")  # no record: a dead letter
+    world.producer.flush()
+    assert wait_until(lambda: world.ask("SELECT reason_code FROM freshet.dead_letters") == [["unknown_schema"]], 20)
+    assert world.ask("SELECT * FROM s ORDER BY id") == [["4", "n4"], ["5", "n5"]]
+
+
+def test_a_table_of_protobuf(registry, world):
+    kind = protobuf_class()
+    client = SchemaRegistryClient({"url": registry.url})
+    serializer = ProtobufSerializer(kind, client, {"use.deprecated.format": False})
+    key = SerializationContext(world.topic, MessageField.KEY)
+    value = SerializationContext(world.topic, MessageField.VALUE)
+    world.ask(f"CREATE TABLE s (id BIGINT PRIMARY KEY, region TEXT) WITH (connector = 'kafka', topic = '{world.topic}', "
+              f"properties.bootstrap.server = '{world.bootstrap}') FORMAT UPSERT ENCODE PROTOBUF (schema.registry = '{registry.url}')")
+    for number in (1, 2, 3):
+        world.producer.produce(world.topic, serializer(kind(id=number, region=f"r{number}"), value))
+    world.producer.produce(world.topic, None, key=serializer(kind(id=1), key))
+    world.producer.produce(world.topic, None, key=b"3")
+    world.producer.flush()
+    assert wait_until(lambda: world.ask("SELECT * FROM s") == [["2", "r2"]], 20)
