@@ -1,3 +1,6 @@
+#include <strings.h>
+
+#include <algorithm>
 #include <cctype>
 
 #include "catalog/catalog.h"
@@ -53,6 +56,24 @@ std::string Canonical(std::string_view definition) {
     }
   }
   return out;
+}
+
+bool SameDefinition(std::string_view one, std::string_view other) {
+  const auto plain = [](std::string_view text) {
+    std::string out = Canonical(text);
+    for (const std::string_view words : {" OR REPLACE", " IF NOT EXISTS"}) {
+      // Before the name, which is the fourth word at the earliest.
+      const size_t end = std::min<size_t>(out.size(), 60);
+      for (size_t at = 0; at + words.size() < end; ++at) {
+        if (out[at] == '\'' || out[at] == '"') break;
+        if (strncasecmp(out.data() + at, words.data(), words.size()) != 0) continue;
+        out.erase(at, words.size());
+        break;
+      }
+    }
+    return out;
+  };
+  return plain(one) == plain(other);
 }
 
 }  // namespace catalog

@@ -63,8 +63,7 @@ void Catalog::Reindex() {
       if (!source->kept[i]) info.not_kept.push_back(source->schema.columns[i].name);
     relations_["public." + name] = std::move(info);
   }
-  for (const auto& [name, view] : views)
-    relations_["public." + name] = {"public", name, view->plan->fields, view->plan->TimeColumn()};
+  for (const auto& [name, view] : views) relations_["public." + name] = view->Output();
   for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
 }
 
@@ -81,6 +80,10 @@ std::string Source::RemoveOldVersions() const {
   return "DELETE FROM " + table +
          " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, \"__deleted\" AS deleted, " +
          NewestFirst(*this) + " AS place FROM " + table + ") WHERE place > 1 OR deleted)";
+}
+
+sql::RelationInfo View::Output() const {
+  return {"public", name, plan->fields, plan->TimeColumn()};
 }
 
 bool View::Joins(std::string_view table) const {
@@ -107,10 +110,26 @@ const Source* Catalog::FindSource(model::ObjectId id) const {
 }
 
 std::vector<std::string> Catalog::ReadersOf(std::string_view relation) const {
-  std::vector<std::string> readers;
-  for (const auto& [name, view] : views)
-    if (view->input == relation || view->Joins(relation)) readers.push_back(name);
-  return readers;
+  std::set<std::string> readers;
+  for (const auto* some : {&views, &building})
+    for (const auto& [name, view] : *some)
+      if (view->input == relation || view->Joins(relation)) readers.insert(name);
+  return {readers.begin(), readers.end()};
+}
+
+std::vector<std::string> Catalog::FedBy(const std::string& view) const {
+  std::vector<std::string> fed{view};
+  for (size_t i = 0; i < fed.size(); ++i)
+    for (auto& reader : ReadersOf(fed[i]))
+      if (std::find(fed.begin(), fed.end(), reader) == fed.end()) fed.push_back(std::move(reader));
+  fed.erase(fed.begin());
+  return fed;
+}
+
+std::shared_ptr<const View> Catalog::ComingView(std::string_view name) const {
+  for (const auto* some : {&building, &views})
+    if (const auto found = some->find(std::string(name)); found != some->end()) return found->second;
+  return nullptr;
 }
 
 std::string Catalog::SourceName(model::ObjectId id) const {
@@ -127,6 +146,12 @@ bool Catalog::MaySelect(std::string_view role, std::string_view relation) const 
 }
 
 base::Status Catalog::CheckNameIsFree(const std::string& name) const {
+  if (building.contains(name) && !views.contains(name))
+    return base::AlreadyExists("materialized view \"" + name + "\" is being built")
+        .WithSqlstate("42P07")
+        .WithHint("See its progress in freshet.views; DROP MATERIALIZED VIEW gives it up.");
+  if (sinks.contains(name))
+    return base::AlreadyExists("sink \"" + name + "\" already exists").WithSqlstate("42P07");
   if (!sources.contains(name) && !views.contains(name)) return {};
   return base::AlreadyExists("relation \"" + name + "\" already exists").WithSqlstate("42P07");
 }

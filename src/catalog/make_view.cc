@@ -4,13 +4,20 @@
 namespace catalog {
 namespace {
 
-base::Status ReadOptions(OptionReader* options, View* view) {
-  if (options->Text("allowed_lateness"))
-    return base::Unsupported(
-               "allowed_lateness belongs to EMIT ON WINDOW CLOSE, which is not supported yet")
-        .WithHint(
-            "Leave it out: a serving view takes late rows for as long as their window is "
-            "retained.");
+base::Status ReadOptions(OptionReader* options, bool emits, View* view) {
+  if (emits) {
+    ASSIGN_OR_RETURN(const auto lateness, options->Duration("allowed_lateness"));
+    view->allowed_lateness_us = lateness.value_or(0);
+    ASSIGN_OR_RETURN(const auto corrections, options->OneOf("corrections", {"false", "true"}));
+    view->corrections = corrections == "true";
+  } else {
+    for (const char* name : {"allowed_lateness", "corrections"})
+      if (options->Text(name))
+        return base::Invalid(std::string(name) + " belongs to EMIT ON WINDOW CLOSE")
+            .WithHint(
+                "Leave it out: a view without EMIT takes late rows for as long as their window is "
+                "retained.");
+  }
   ASSIGN_OR_RETURN(view->retention_us, options->Duration("retention"));
   if (view->retention_us && *view->retention_us == 0)
     return base::Invalid("a materialized view cannot have a retention of 0");
@@ -19,24 +26,48 @@ base::Status ReadOptions(OptionReader* options, View* view) {
   return options->Finish();
 }
 
-// The relations of a catalog as a view sees them: sources with every column, kept or not.
+// The relations of a catalog as a view sees them: sources with every column, kept or not, and views
+// as they will be.
 class Inputs : public sql::RelationLookup {
  public:
   explicit Inputs(const Catalog& catalog) : catalog_(catalog) {
     for (const auto& [name, source] : catalog.sources)
-      if (!source->is_table) sources_[name] = source->Input();
+      if (!source->is_table) inputs_[name] = source->Input();
+    for (const auto& [name, view] : catalog.building) inputs_[name] = view->Output();
   }
   const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override {
-    const auto source = sources_.find(name);
+    const auto input = inputs_.find(name);
     const bool ours = schema.empty() || schema == "public";
-    return ours && source != sources_.end() ? &source->second : catalog_.Find(schema, name);
+    return ours && input != inputs_.end() ? &input->second : catalog_.Find(schema, name);
   }
   std::vector<std::string_view> Names() const override { return catalog_.Names(); }
 
  private:
   const Catalog& catalog_;
-  std::map<std::string, sql::RelationInfo, std::less<>> sources_;
+  std::map<std::string, sql::RelationInfo, std::less<>> inputs_;
 };
+
+// The view emits its windows: what is stored of it is another plan than what it shows.
+base::Status Emit(std::optional<view::Outer> outer, View* view) {
+  ASSIGN_OR_RETURN(auto emission, view::Emission::Make(*view->plan, std::move(outer)));
+  view->emission = std::make_shared<const view::Emission>(std::move(emission));
+  view->plan = std::make_shared<const view::Plan>(view->emission->stored());
+  return {};
+}
+
+// SELECT columns FROM view [WHERE ...] EMIT ON WINDOW CLOSE: the view's own query is kept once
+// more, so that what is released does not hang on the view's retention.
+base::Status EmitRowsOf(const View& parent, const sql::Select& select, View* view) {
+  if (parent.emission)
+    return base::Unsupported("materialized view \"" + parent.name + "\" emits its windows already")
+        .WithHint("Use CREATE SINK ... FROM " + parent.name + ".");
+  ASSIGN_OR_RETURN(auto outer, view::MakeOuter(select));
+  view->input = parent.input;
+  view->source = parent.source;
+  view->over = parent.name;
+  view->plan = parent.plan;
+  return Emit(std::move(outer), view);
+}
 
 // The source or view that a view reads; tables are joined with it.
 base::Result<const sql::RelationInfo*> InputOf(
@@ -68,43 +99,54 @@ base::Result<const sql::RelationInfo*> InputOf(
 }
 
 // nullptr when the view reads a source.
-const View* SetParent(const Catalog& catalog, View* view) {
-  const auto parent = catalog.views.find(view->input);
-  if (parent == catalog.views.end()) return nullptr;
-  view->source = parent->second->source;
-  view->ancestors = {parent->second->plan};
-  view->ancestors.insert(view->ancestors.end(), parent->second->ancestors.begin(),
-                         parent->second->ancestors.end());
-  return parent->second.get();
+base::Result<std::shared_ptr<const View>> SetParent(const Catalog& catalog, View* view) {
+  auto parent = catalog.ComingView(view->input);
+  if (!parent) return parent;
+  if (parent->emission)
+    return base::Unsupported("a materialized view over \"" + parent->name +
+                             "\", which has EMIT ON WINDOW CLOSE, is not supported")
+        .WithHint("Group the source itself, with EMIT ON WINDOW CLOSE and the coarser window.");
+  view->source = parent->source;
+  view->ancestors = {parent->plan};
+  view->ancestors.insert(view->ancestors.end(), parent->ancestors.begin(),
+                         parent->ancestors.end());
+  return parent;
 }
 
 }  // namespace
 
 base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
                                              const std::string& text, const Catalog& catalog) {
-  if (!(statement.or_replace && catalog.views.contains(statement.name)))
-    RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
+  const bool known =
+      catalog.views.contains(statement.name) || catalog.building.contains(statement.name);
+  if (!(statement.or_replace && known)) RETURN_IF_ERROR(catalog.CheckNameIsFree(statement.name));
   auto view = std::make_shared<View>();
   view->name = statement.name;
   view->definition = text;
   OptionReader options(statement.options, "materialized view");
-  RETURN_IF_ERROR(ReadOptions(&options, view.get()));
+  RETURN_IF_ERROR(ReadOptions(&options, statement.emit_on_close, view.get()));
 
   auto select = statement.select->Clone();
   const Inputs inputs(catalog);
   ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), inputs, {.text = text}));
+  if (statement.emit_on_close && bound.relations.size() == 1)
+    if (const auto parent = catalog.ComingView(bound.relations.front()->name)) {
+      RETURN_IF_ERROR(EmitRowsOf(*parent, *select, view.get()));
+      return view;
+    }
   std::vector<view::LookupTable> tables;
   ASSIGN_OR_RETURN(const auto* input, InputOf(bound.relations, catalog, &tables));
   if (!bound.parameter_types.empty())
     return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");
   view->input = view->source = input->name;
-  const View* parent = SetParent(catalog, view.get());
+  ASSIGN_OR_RETURN(const auto parent, SetParent(catalog, view.get()));
   ASSIGN_OR_RETURN(auto plan, view::Compile(*select, *input, text,
                                             parent ? parent->plan.get() : nullptr, tables));
   if (view->retention_us && !plan.time)
     return base::Invalid("retention of a materialized view needs a time bucket among its keys")
         .WithHint("Group by window_start of TUMBLE(...) or by date_trunc of the event time.");
   view->plan = std::make_shared<const view::Plan>(std::move(plan));
+  if (statement.emit_on_close) RETURN_IF_ERROR(Emit(std::nullopt, view.get()));
   return view;
 }
 

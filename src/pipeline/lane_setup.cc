@@ -21,7 +21,7 @@ std::vector<bool> UsedColumns(const SourceSetup& setup) {
   std::vector<bool> used(schema.columns.size());
   if (setup.source->KeepsRaw()) used = setup.source->kept;
   for (const auto& view : setup.views)
-    for (int column : view->plan->used_columns) used[column] = true;
+    for (int column : view->RootPlan().used_columns) used[column] = true;
   if (schema.event_time >= 0) used[schema.event_time] = true;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     const auto& column = schema.columns[i];
@@ -33,11 +33,12 @@ std::vector<bool> UsedColumns(const SourceSetup& setup) {
 
 namespace {
 
-// A view whose parent is left out (suspended) is computed from the rows themselves.
+// A view whose parent is left out (suspended) is computed from the rows themselves. The parent is
+// known by its plan: of its name there may be two while it is being replaced.
 store::Delta DeltaOf(const catalog::View& view, const SourceSetup& setup, model::LaneId lane) {
   store::Delta delta{view.id, view.name, view.Table(), view.DeltaOfRows(store::LaneWriter::RowsFunction(lane)), -1, ""};
   for (size_t i = 0; i < setup.views.size(); ++i) {
-    if (setup.views[i]->name != view.input || view.ancestors.empty()) continue;
+    if (view.ancestors.empty() || setup.views[i]->plan != view.ancestors.front()) continue;
     delta.parent = static_cast<int>(i);
     delta.from_parent = view.plan->Delta(store::LaneWriter::DeltaFunction(lane, i));
   }

@@ -11,7 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kLanesPerSource = 64;  // lane ids are source id * 64 + index
 constexpr milliseconds kFirstBackoff{200};
 constexpr int kNoPartition = -1;  // of the row that keeps a source's watermark
 
@@ -195,7 +194,7 @@ base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
 
 // Partitions with names come and go, so their number says nothing.
 size_t SourceRunner::LaneCount(const source::TopicInfo& info) const {
-  const size_t wanted = std::min<size_t>(std::max(1, env_.options.lanes), kLanesPerSource);
+  const size_t wanted = std::min<size_t>(std::max(1, env_.options.lanes), kLanesPerSource - 1);  // the last is for replays
   if (admin_->DescribeAgainAfter()) return wanted;
   return std::max<size_t>(1, std::min(wanted, info.partitions.size()));
 }
@@ -237,7 +236,14 @@ base::Result<std::vector<store::Position>> SourceRunner::StartPositions(
         {source.id, model::Incarnation(source.incarnation), partition, offset, std::nullopt});
   }
   // In one commit: a source with some of its positions would not be new any more.
-  if (!resolved.empty()) RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), resolved));
+  if (!resolved.empty()) {
+    auto written = resolved;
+    for (auto start : resolved) {
+      start.source = StartsOf(source.id);
+      written.push_back(start);
+    }
+    RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), written));
+  }
   positions.insert(positions.end(), resolved.begin(), resolved.end());
   return positions;
 }
@@ -407,7 +413,7 @@ void SourceRunner::KeepWatermark() {
   }
   const SourceSetup setup = Setup();
   const base::Status status = env_.store->WritePositions(
-      model::LaneId(0), {{WatermarkOwnerOf(id_), model::Incarnation(setup.source->incarnation),
+      model::LaneId(0), {{StartsOf(id_), model::Incarnation(setup.source->incarnation),
                           model::PartitionId(kNoPartition), model::Offset(0), wanted}});
   std::lock_guard lock(mutex_);
   if (status.ok()) kept_watermark_ = wanted;
@@ -417,7 +423,7 @@ void SourceRunner::KeepWatermark() {
 }
 
 void SourceRunner::LoadWatermark() {
-  const auto kept = env_.store->ReadPositions(WatermarkOwnerOf(id_));
+  const auto kept = env_.store->ReadPositions(StartsOf(id_));
   if (!kept.ok()) return;
   for (const auto& row : *kept)
     if (row.partition.value == kNoPartition && row.incarnation.value == setup_.source->incarnation)

@@ -19,10 +19,11 @@
 
 namespace pipeline {
 
-// Who owns the row that keeps a source's watermark, beside its positions.
-inline model::ObjectId WatermarkOwnerOf(model::ObjectId source) {
-  return model::ObjectId(-source.value);
-}
+constexpr int kLanesPerSource = 64;  // lane ids are object id * 64 + index
+
+// Who owns the positions at which a source began, and the row that keeps its watermark: they stand
+// beside its newest positions.
+inline model::ObjectId StartsOf(model::ObjectId source) { return model::ObjectId(-source.value); }
 
 // How readers are made; the server passes the real ones, tests may count calls.
 struct ReaderFactory {

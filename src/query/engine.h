@@ -45,9 +45,11 @@ class Definer {
  public:
   virtual ~Definer() = default;
   // Applies all statements or none. Returns one command tag each ("CREATE SOURCE", ...); `warnings`
-  // are for who sent them.
+  // are for who sent them. `stopped` is asked while it waits for views to be filled; an error ends
+  // the waiting, not the filling.
   virtual base::Result<std::vector<std::string>> Apply(
-      const std::vector<sql::Statement>& statements, std::vector<std::string>* warnings) = 0;
+      const std::vector<sql::Statement>& statements, std::vector<std::string>* warnings,
+      const std::function<base::Status()>& stopped) = 0;
 };
 
 // pg_catalog, information_schema and the functions that go with them; implemented in pgwire.

@@ -98,6 +98,9 @@ base::Result<std::string> Relations::Text(const std::vector<std::string>& name, 
 
 // Groups that reach over the view's floor are not whole any more: they are below it and not shown.
 std::string Relations::ViewText(const catalog::View& view, const std::string& panes) const {
+  if (view.emission)
+    return "(" +
+           view.emission->Read(sql::QuoteIdentifier(view.ReleasedTable()), view.corrections) + ")";
   std::string floor;
   const bool may_have_floor = view.retention_us || !view.ancestors.empty();
   if (may_have_floor && view.plan->time && view.plan->time->HasPartialGroups())

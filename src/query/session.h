@@ -120,6 +120,8 @@ class SessionImpl : public Session {
   base::Result<std::vector<std::string>> ExplainQuery(const sql::Explain& explain,
                                                       const SelectPlan& plan,
                                                       const std::vector<Parameter>& parameters);
+  base::Result<std::vector<std::string>> ExplainReplace(const sql::Explain& explain,
+                                                        const std::string& text) const;
   base::Result<std::vector<std::string>> ExplainView(const sql::Explain& explain) const;
 
   // session_settings.cc

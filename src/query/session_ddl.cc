@@ -28,7 +28,8 @@ base::Result<Execution> SessionImpl::RunDdl(const sql::Statement& statement) {
   std::vector<int> begins;
   for (const auto& candidate : together) begins.push_back(candidate.begin);
   std::vector<std::string> warnings;
-  auto tags = engine_->definer()->Apply(together, &warnings);
+  auto tags =
+      engine_->definer()->Apply(together, &warnings, [this] { return activity_->Stopped(); });
   // Which of several failed is not known, and so not where in the string.
   if (!tags.ok())
     return together.size() == 1 ? tags.TakeStatus() : tags.TakeStatus().WithPosition(0);

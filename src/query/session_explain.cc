@@ -53,6 +53,20 @@ void ExplainReadView(const catalog::View& view, Lines* lines) {
   if (!view.suspended.empty()) lines->push_back("  Suspended: " + view.suspended);
 }
 
+void ExplainHistory(const catalog::Source* source, bool replaces, Lines* lines) {
+  lines->push_back(source->KeepsRaw()
+                       ? "Filled from the rows that source " + source->name + " keeps in " +
+                             source->RawTable() + ", beside the stream"
+                       : "Filled from topic " + source->topic +
+                             " by a second reader, beside the "
+                             "stream; source " +
+                             source->name + " keeps no rows");
+  if (replaces)
+    lines->push_back(
+        "The old view answers until the new one is full; one commit of the catalog then swaps "
+        "them");
+}
+
 Lines ExplainReads(const SelectPlan& plan) {
   Lines lines;
   for (const auto& relation : plan.reads) {
@@ -73,7 +87,7 @@ Lines ExplainReads(const SelectPlan& plan) {
 
 base::Status SessionImpl::PrepareExplain(const sql::Explain& explain, const std::string& text,
                                          PreparedPlan* out) {
-  if (explain.kind != sql::Explain::Kind::kView) {
+  if (explain.select) {
     RETURN_IF_ERROR(PrepareSelect(*explain.select, text, out));
     if (out->system && explain.kind == sql::Explain::Kind::kAnalyze)
       return base::Unsupported(
@@ -89,6 +103,8 @@ base::Result<Execution> SessionImpl::RunExplain(const sql::Explain& explain, Pre
   Lines lines;
   if (explain.kind == sql::Explain::Kind::kView) {
     ASSIGN_OR_RETURN(lines, ExplainView(explain));
+  } else if (explain.kind == sql::Explain::Kind::kReplace) {
+    ASSIGN_OR_RETURN(lines, ExplainReplace(explain, prepared->statement.text));
   } else if (prepared->system) {
     lines.push_back(
         "System catalog: answered from the registry of definitions, no stored row is read");
@@ -118,6 +134,29 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainQuery(
     for (size_t row = 0; row < chunk->rows; ++row)
       AddText(chunk->columns[1].Get<model::StringCell>(row).View(), "  ", &lines);
   }
+}
+
+// What CREATE [OR REPLACE] MATERIALIZED VIEW would do; its checks are made, nothing is changed.
+base::Result<std::vector<std::string>> SessionImpl::ExplainReplace(const sql::Explain& explain,
+                                                                   const std::string& text) const {
+  const auto catalog = engine_->planner()->catalog();
+  if (!administrator())
+    return base::Denied("permission denied: only an administrator may explain a definition");
+  ASSIGN_OR_RETURN(const auto next, catalog::MakeView(*explain.create, text, *catalog));
+  const auto found = catalog->views.find(explain.view);
+  const catalog::View* old = found == catalog->views.end() ? nullptr : found->second.get();
+  if (old && catalog::SameDefinition(old->definition, explain.create_text))
+    return Lines{"Materialized View " + explain.view + " is defined so already: nothing changes"};
+  Lines lines = view::ExplainChange(explain.view, old ? old->plan.get() : nullptr, *next->plan);
+  const bool waits = catalog->building.contains(next->input);
+  if (next->ancestors.empty())
+    ExplainHistory(catalog->sources.at(next->source).get(), old != nullptr, &lines);
+  else
+    lines.push_back("  Filled from " + next->input + "'s groups " +
+                    (waits ? "when that is built" : "at a commit boundary"));
+  for (const auto& child : catalog->FedBy(explain.view))
+    lines.push_back("  Materialized View " + child + " is filled anew with it, in the same commit");
+  return lines;
 }
 
 base::Result<std::vector<std::string>> SessionImpl::ExplainView(const sql::Explain& explain) const {

@@ -26,6 +26,7 @@ model::Fields TextFields(const std::vector<std::string>& names) {
 // The kinds of objects that SHOW lists, and its columns; empty for the name of a setting.
 std::vector<std::string> ObjectColumns(const std::string& kind) {
   if (kind == "SOURCES") return {"name", "connector", "topic", "state"};
+  if (kind == "SINKS") return {"name", "input", "topic", "format"};
   if (kind == "VIEWS" || kind == "MATERIALIZED VIEWS") return {"name", "source", "state"};
   if (kind == "TABLES") return {"name", "kind"};
   if (kind == "SECRETS") return {"name", "kind"};
@@ -127,7 +128,11 @@ std::vector<std::vector<std::string>> SessionImpl::ShownObjects(const std::strin
         rows.push_back(
             {name, source->connector, source->topic, source->paused ? "paused" : "running"});
     }
-  if (kind != "SOURCES")
+  if (kind == "SINKS")
+    for (const auto& [name, sink] : catalog->sinks)
+      if (visible(sink->input))
+        rows.push_back({name, sink->input, sink->topic, sink->upsert ? "UPSERT" : "PLAIN"});
+  if (kind != "SOURCES" && kind != "SINKS")
     for (const auto& [name, view] : catalog->views) {
       if (!visible(name)) continue;
       if (kind == "TABLES") rows.push_back({name, "materialized view"});

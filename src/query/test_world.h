@@ -17,8 +17,9 @@ using Rows = std::vector<std::vector<std::string>>;
 // A definer that notes what it was given; it fails when `error` is set.
 class NotingDefiner : public Definer {
  public:
-  base::Result<std::vector<std::string>> Apply(const std::vector<sql::Statement>& statements,
-                                               std::vector<std::string>* warnings) override;
+  base::Result<std::vector<std::string>> Apply(
+      const std::vector<sql::Statement>& statements, std::vector<std::string>* warnings,
+      const std::function<base::Status()>& stopped) override;
   std::vector<std::vector<std::string>> applied;  // texts, a call each
   base::Status error;
 };

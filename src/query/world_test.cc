@@ -69,7 +69,8 @@ std::string CellText(const model::ColumnView& column, size_t row) {
 }  // namespace
 
 base::Result<std::vector<std::string>> NotingDefiner::Apply(
-    const std::vector<sql::Statement>& statements, std::vector<std::string>*) {
+    const std::vector<sql::Statement>& statements, std::vector<std::string>*,
+    const std::function<base::Status()>&) {
   if (!error.ok()) return error;
   applied.emplace_back();
   std::vector<std::string> tags;

@@ -19,6 +19,7 @@ namespace server {
 namespace {
 
 constexpr size_t kMaxEvents = 10'000;
+constexpr std::chrono::milliseconds kLookInterval{250};  // at sources that are being rebuilt
 
 std::string FirstWords(const std::string& text) {
   std::string line = catalog::Canonical(sql::ShownText(text));
@@ -45,12 +46,19 @@ int LineOf(const std::string& text, int position) {
 pipeline::SourceSetup SetupOf(const std::shared_ptr<const catalog::Source>& source,
                               const catalog::Catalog& catalog) {
   pipeline::SourceSetup setup{source, {}};
-  for (const auto& [name, view] : catalog.views)
-    if (view->source == source->name && view->suspended.empty()) setup.views.push_back(view);
-  std::stable_sort(setup.views.begin(), setup.views.end(), [](const auto& a, const auto& b) {
-    return a->ancestors.size() < b->ancestors.size();
-  });
+  for (const auto* views : {&catalog.views, &catalog.building})
+    for (const auto& [name, view] : *views)
+      if (view->source == source->name && view->suspended.empty() &&
+          (views == &catalog.views || view->ancestors.empty()))
+        setup.views.push_back(view);
+  ParentsFirst(&setup);
   return setup;
+}
+
+void ParentsFirst(pipeline::SourceSetup* setup) {
+  std::stable_sort(
+      setup->views.begin(), setup->views.end(),
+      [](const auto& a, const auto& b) { return a->ancestors.size() < b->ancestors.size(); });
 }
 
 Definer::Definer(Environment environment) : env_(std::move(environment)) {
@@ -77,7 +85,7 @@ base::Status Definer::Load(const catalog::Catalog& empty,
   RETURN_IF_ERROR(KeepFloors(*catalog));
   if (!catalog->roles.contains("freshet")) {
     RETURN_IF_ERROR(MakeAdministrator(catalog.get(), password_file));
-    RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog), {}));
+    RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog)));
   }
   catalog->version = 1;
   catalog->Reindex();
@@ -85,13 +93,21 @@ base::Status Definer::Load(const catalog::Catalog& empty,
   UpdateMaintenance(*catalog);
   for (const auto& [name, source] : catalog->sources)
     if (source->IsFed()) env_.pipeline->Add(SetupOf(source, *catalog));
+  env_.stage_two->Set(*catalog);
+  for (const auto& [name, rebuild] : catalog->rebuilding) RunRebuild(rebuild);
+  for (const auto& [name, view] : catalog->building) StartBuild(view, *catalog);
   return {};
 }
 
 base::Status Definer::KeepFloors(const catalog::Catalog& catalog) {
   std::vector<model::ObjectId> objects;
   for (const auto& [name, source] : catalog.sources) objects.push_back(source->id);
-  for (const auto& [name, view] : catalog.views) objects.push_back(view->id);
+  for (const auto* views : {&catalog.views, &catalog.building})
+    for (const auto& [name, view] : *views) objects.push_back(view->id);
+  for (const auto& [name, rebuild] : catalog.rebuilding) {
+    objects.push_back(rebuild.source->id);
+    for (const auto& [view_name, view] : rebuild.views) objects.push_back(view->id);
+  }
   return env_.store->KeepFloorsOf(objects);
 }
 
@@ -99,7 +115,17 @@ base::Status Definer::KeepFloors(const catalog::Catalog& catalog) {
 base::Status Definer::DropOrphans(const catalog::Catalog& catalog) {
   std::set<std::string> owned;
   for (const auto& [name, source] : catalog.sources) owned.insert(source->RawTable());
-  for (const auto& [name, view] : catalog.views) owned.insert(view->Table());
+  for (const auto* views : {&catalog.views, &catalog.building})
+    for (const auto& [name, view] : *views) {
+      owned.insert(view->Table());
+      if (view->emission) owned.insert(view->ReleasedTable());
+    }
+  for (const auto& [name, rebuild] : catalog.rebuilding) {
+    owned.insert(rebuild.source->RawTable());
+    for (const auto& [view_name, view] : rebuild.views) owned.insert(view->Table());
+  }
+  for (const auto& [name, sink] : catalog.sinks)
+    for (const auto& table : pipeline::Delivery::Tables(*sink)) owned.insert(table);
   ASSIGN_OR_RETURN(auto tables, env_.store->ObjectTables());
   std::vector<std::string> drops;
   for (const auto& table : tables)
@@ -121,10 +147,25 @@ base::Status Definer::MakeAdministrator(catalog::Catalog* catalog,
   return {};
 }
 
-base::Result<std::vector<std::string>> Definer::Apply(const std::vector<sql::Statement>& statements,
-                                                      std::vector<std::string>* warnings) {
-  std::lock_guard lock(apply_mutex_);
-  return ApplyLocked(statements, false, warnings);
+base::Result<std::vector<std::string>> Definer::Apply(
+    const std::vector<sql::Statement>& statements, std::vector<std::string>* warnings,
+    const std::function<base::Status()>& stopped) {
+  Change change;
+  std::vector<std::string> tags;
+  std::vector<model::ObjectId> builds;
+  {
+    std::lock_guard lock(apply_mutex_);
+    if (statements.size() == 1)
+      if (const auto* replay = std::get_if<sql::ReplayDeadLetters>(&statements[0].body)) {
+        ASSIGN_OR_RETURN(auto tag, Replay(*replay));
+        return std::vector<std::string>{std::move(tag)};
+      }
+    ASSIGN_OR_RETURN(tags, ApplyLocked(statements, &change));
+    *warnings = std::move(change.warnings);
+    for (const auto& view : change.built) builds.push_back(view->id);
+  }
+  RETURN_IF_ERROR(AwaitBuilds(builds, stopped));
+  return tags;
 }
 
 base::Status Definer::ApplyFile(const std::filesystem::path& file) {
@@ -140,33 +181,30 @@ base::Status Definer::ApplyFile(const std::filesystem::path& file) {
       return base::Invalid(file.string() + " line " + std::to_string(statement.line) +
                            ": only definitions may stand in a pipeline file")
           .WithDetail("Statement: " + FirstWords(statement.text));
+  Change change;
+  change.from_file = true;
   std::lock_guard lock(apply_mutex_);
-  std::vector<std::string> warnings;  // are in the log
-  auto tags = ApplyLocked(*statements, true, &warnings);
+  auto tags = ApplyLocked(*statements, &change);
   if (!tags.ok()) return tags.TakeStatus().WithContext(file.string());
   return {};
 }
 
 base::Result<std::vector<std::string>> Definer::ApplyLocked(
-    const std::vector<sql::Statement>& statements, bool from_file,
-    std::vector<std::string>* warnings) {
-  Change change;
-  change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
-  change.from_file = from_file;
+    const std::vector<sql::Statement>& statements, Change* change) {
+  change->next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
   for (const auto& statement : statements) {
-    base::Status status = ApplyOne(statement, &change);
-    change.next->Reindex();
+    base::Status status = ApplyOne(statement, change);
+    change->next->Reindex();
     if (status.ok()) continue;
-    if (!from_file) return status;
+    if (!change->from_file) return status;
     std::string detail = "Statement: " + FirstWords(statement.text);
     if (!status.detail().empty()) detail = status.detail() + " " + detail;
     const int line = statement.line +
                      (status.position() > 0 ? LineOf(statement.text, status.position()) - 1 : 0);
     return std::move(status).WithContext("line " + std::to_string(line)).WithDetail(detail);
   }
-  if (change.dirty) RETURN_IF_ERROR(Commit(&change));
-  *warnings = std::move(change.warnings);
-  return change.tags;
+  if (change->dirty) RETURN_IF_ERROR(Commit(change));
+  return change->tags;
 }
 
 base::Status Definer::ApplyOne(const sql::Statement& statement, Change* change) {
@@ -179,6 +217,10 @@ base::Status Definer::ApplyOne(const sql::Statement& statement, Change* change) 
   if (const auto* s = std::get_if<sql::DropStatement>(&statement.body)) return One(*s, change);
   if (const auto* s = std::get_if<sql::AlterSource>(&statement.body)) return One(*s, change);
   if (const auto* s = std::get_if<sql::AlterView>(&statement.body)) return One(*s, change);
+  if (const auto* s = std::get_if<sql::CreateSink>(&statement.body))
+    return One(*s, statement.text, change);
+  if (std::holds_alternative<sql::ReplayDeadLetters>(statement.body))
+    return base::Invalid("REPLAY DEAD LETTERS stands alone").WithSqlstate("42601");
   if (const auto* s = std::get_if<sql::RoleStatement>(&statement.body)) return One(*s, change);
   if (const auto* s = std::get_if<sql::GrantStatement>(&statement.body)) return One(*s, change);
   if (std::holds_alternative<sql::EmptyStatement>(statement.body)) return {};
@@ -193,26 +235,53 @@ base::Status Definer::Commit(Change* change) {
   const auto before = env_.catalog->Get();
   const std::vector<model::ObjectId> barrier(change->barrier.begin(), change->barrier.end());
   for (const auto id : change->restarted) env_.pipeline->Remove(id);
+  for (const auto id : change->ended) env_.pipeline->Remove(id);
+  for (const auto id : change->given_up) {
+    env_.pipeline->EndFill(id);
+    NoteBuild(id, base::Cancelled("the view was dropped while it was being built"));
+  }
   const base::Status status = env_.pipeline->WithBarrier(barrier, [&] { return Switch(change); });
   const catalog::Catalog& now = status.ok() ? *change->next : *before;
   for (const auto& [name, source] : now.sources)
     if (std::find(change->restarted.begin(), change->restarted.end(), source->id) !=
         change->restarted.end())
       env_.pipeline->Add(SetupOf(source, now));
+  if (!status.ok())  // what was given up goes on
+    for (const auto& [name, view] : before->building)
+      if (std::count(change->given_up.begin(), change->given_up.end(), view->id) > 0)
+        StartBuild(view, *before);
+  if (status.ok())
+    for (const auto& rebuild : change->rebuilds) RunRebuild(rebuild);
+  if (status.ok())
+    for (const auto& view : change->built) {
+      if (!change->from_file) {
+        std::lock_guard lock(builds_mutex_);
+        awaited_[view->id];
+      }
+      StartBuild(view, *change->next);
+    }
   return status;
 }
 
-base::Status Definer::MakeTables(const Change& change, std::vector<store::LeftOut>* left_out) {
+base::Status Definer::MakeTables(const Change& change) {
   if (!change.create.empty()) RETURN_IF_ERROR(env_.store->RunDdl(change.create));
-  for (const auto& fill : change.fill) {
-    auto rows = env_.store->FillView(fill);
-    if (!rows.ok()) return rows.TakeStatus().WithContext("materialized view \"" + fill.view + "\"");
-    for (auto& group : *rows) {
-      base::Log(base::Level::kWarning, "server",
-                "stored rows are left out of a new view, see freshet.dead_letters",
-                {{"view", fill.view}, {"rows", std::to_string(group.letters.size())}});
-      left_out->push_back(std::move(group));
-    }
+  if (!change.alter.empty()) RETURN_IF_ERROR(env_.store->RunDdl(change.alter));
+  if (!change.first_names.empty())
+    RETURN_IF_ERROR(env_.store->WritePartitionNames(change.first_names));
+  if (!change.first_positions.empty())
+    RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), change.first_positions));
+  return SetHistory(change);
+}
+
+// Where the lanes stand: what lies before is filled beside them.
+base::Status Definer::SetHistory(const Change& change) {
+  for (const auto& view : change.built) {
+    if (!view->ancestors.empty()) continue;
+    const auto& source = change.next->sources.at(view->source);
+    ASSIGN_OR_RETURN(const auto positions, env_.store->ReadPositions(source->id));
+    for (const auto& position : positions)
+      view->history.push_back(
+          {position.incarnation.value, position.partition.value, position.next_offset.value});
   }
   for (const auto& fed : change.fed)
     if (base::Status status = env_.store->FillFromParent(fed); !status.ok())
@@ -221,10 +290,9 @@ base::Status Definer::MakeTables(const Change& change, std::vector<store::LeftOu
 }
 
 base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change) {
-  std::vector<store::LeftOut> left_out;
-  base::Status status = MakeTables(*change, &left_out);
+  base::Status status = MakeTables(*change);
   base::FailurePoint("definer.tables_made");
-  if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next), left_out);
+  if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next));
   base::FailurePoint("definer.switched");
   if (!status.ok()) {
     std::vector<std::string> undo;
@@ -248,6 +316,7 @@ base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change)
     RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), change->positions));
   env_.catalog->Set(change->next);
   UpdateMaintenance(*change->next);
+  env_.stage_two->Set(*change->next);  // before tables go
   if (!change->drop.empty())
     if (base::Status dropped = env_.store->RunDdl(change->drop); !dropped.ok())
       base::Log(base::Level::kWarning, "server", "dropped tables stay until the next start",
@@ -275,7 +344,17 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
                       source->schema.columns[source->schema.event_time].name,
                       source->retention_us});
   }
-  for (const auto& [name, view] : catalog.views) {
+  std::vector<std::shared_ptr<const catalog::View>> views;
+  for (const auto* some : {&catalog.views, &catalog.building})
+    for (const auto& [name, view] : *some) views.push_back(view);
+  std::set<model::ObjectId> unread;  // what is filled late must not be taken for late
+  for (const auto& [name, view] : catalog.building) unread.insert(view->id);
+  for (const auto& [name, rebuild] : catalog.rebuilding)
+    for (const auto& [view_name, view] : rebuild.views) {
+      views.push_back(view);
+      unread.insert(view->id);
+    }
+  for (const auto& view : views) {
     if (const auto it = catalog.sources.find(view->source); it != catalog.sources.end())
       source_of[view->id] = it->second->id;
     store::Store::Maintained table{
@@ -283,10 +362,10 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
         {}};
     for (const auto& key : view->plan->keys) table.keys.push_back(key.column);
     table.on_overflow = [this, id = view->id](const base::Status& why) { PostViewFailed(id, why); };
-    if (view->plan
-            ->HasSessions()) {  // compacted whole: fragments of one session have no equal keys
+    // Sessions are compacted whole: fragments of one session have no equal keys.
+    if (view->plan->HasSessions()) {
       table.keys.clear();
-      table.retention_us = view->plan->time ? view->retention_us : std::nullopt;
+      if (view->plan->time && !unread.contains(view->id)) table.retention_us = view->retention_us;
       table.expired = view->plan->Expired(sql::QuoteIdentifier(view->Table()), "{floor}");
     } else if (const auto& time = view->plan->time) {
       table.time_column = view->plan->keys[time->key].column;
@@ -294,7 +373,7 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
       table.longest_us = time->longest_us;
       table.reach_us = time->reach_us;
       table.origin_us = time->origin_us;
-      table.retention_us = view->retention_us;
+      if (!unread.contains(view->id)) table.retention_us = view->retention_us;
     }
     tables.push_back(std::move(table));
   }
@@ -325,8 +404,15 @@ void Definer::RunEvents() {
   pthread_setname_np(pthread_self(), "definer");
   std::unique_lock lock(events_mutex_);
   while (true) {
-    events_wake_.wait(lock, [this] { return stop_ || !events_.empty(); });
+    const bool woken =
+        events_wake_.wait_for(lock, kLookInterval, [this] { return stop_ || !events_.empty(); });
     if (stop_) return;
+    if (!woken) {
+      lock.unlock();
+      LookAtRebuilds();
+      lock.lock();
+      continue;
+    }
     auto event = std::move(events_.front());
     events_.pop_front();
     lock.unlock();
@@ -336,6 +422,7 @@ void Definer::RunEvents() {
 }
 
 void Definer::SuspendView(model::ObjectId id, const std::string& why) {
+  FinishBuild(id, base::DataError(why));  // when it is being built
   std::lock_guard lock(apply_mutex_);
   Change change;
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());

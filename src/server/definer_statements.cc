@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/scram.h"
 #include "server/definer.h"
+#include "server/definitions.h"
 #include "sql/printer.h"
 
 namespace server {
@@ -15,19 +16,6 @@ model::ObjectId TakeId(catalog::Catalog* catalog) {
   const auto id = catalog->next_id;
   catalog->next_id.value++;
   return id;
-}
-
-std::string CreateRawTable(const catalog::Source& source) {
-  std::string text = "CREATE TABLE " + sql::QuoteIdentifier(source.RawTable()) + " (";
-  for (size_t i = 0; i < source.fields.size(); ++i) {
-    const bool checked = !source.IsFed() && source.schema.columns[i].not_null;
-    text += sql::QuoteIdentifier(source.fields[i].name) + " " +
-            sql::DuckDbType(source.fields[i].type) + (checked ? " NOT NULL, " : ", ");
-  }
-  if (source.is_table) text += "\"__deleted\" BOOLEAN, ";
-  return text +
-         "\"__partition\" INTEGER, \"__offset\" BIGINT, \"__incarnation\" INTEGER, \"__lane\" "
-         "INTEGER, \"__commit\" BIGINT)";
 }
 
 std::string DropTable(const std::string& table) {
@@ -70,6 +58,7 @@ base::Status CheckReaders(const std::string& what, const std::string& kind, cons
 base::Status CheckParentRuns(const catalog::View& view, const catalog::Catalog& catalog) {
   const auto parent = catalog.views.find(view.input);
   if (parent == catalog.views.end() || parent->second->suspended.empty()) return {};
+  if (catalog.building.contains(view.input)) return {};  // it will be whole
   return base::Invalid("materialized view \"" + view.input +
                        "\" is suspended, so no view can be filled from it")
       .WithSqlstate("55000")
@@ -101,6 +90,26 @@ base::Status ExistsDifferently(const std::string& name, const char* kind, const 
 }
 
 }  // namespace
+
+std::string CreateRawTable(const catalog::Source& source) {
+  std::string text = "CREATE TABLE " + sql::QuoteIdentifier(source.RawTable()) + " (";
+  for (size_t i = 0; i < source.fields.size(); ++i) {
+    const bool checked = !source.IsFed() && source.schema.columns[i].not_null;
+    text += sql::QuoteIdentifier(source.fields[i].name) + " " +
+            sql::DuckDbType(source.fields[i].type) + (checked ? " NOT NULL, " : ", ");
+  }
+  if (source.is_table) text += "\"__deleted\" BOOLEAN, ";
+  return text +
+         "\"__partition\" INTEGER, \"__offset\" BIGINT, \"__incarnation\" INTEGER, \"__lane\" "
+         "INTEGER, \"__commit\" BIGINT)";
+}
+
+std::vector<std::string> CreateTables(const catalog::View& view) {
+  std::vector<std::string> out{view.plan->CreateTable(sql::QuoteIdentifier(view.Table()))};
+  if (view.emission)
+    out.push_back(view.emission->CreateReleased(sql::QuoteIdentifier(view.ReleasedTable())));
+  return out;
+}
 
 base::Status Definer::One(const sql::CreateSource& statement, const std::string& text,
                           Change* change) {
@@ -169,49 +178,116 @@ base::Status Definer::DropSecret(const std::string& name, const sql::DropStateme
   return {};
 }
 
+// A view whose source is at work is filled beside it and takes its name when it is full. A view over
+// a view is filled from its parent at the barrier, or waits for it.
 void Definer::AddView(std::shared_ptr<catalog::View> view, Change* change) {
   view->id = TakeId(change->next.get());
   const auto& source = *change->next->sources.at(view->source);
-  const std::string table = sql::QuoteIdentifier(view->Table());
-  change->create.push_back(view->plan->CreateTable(table));
+  for (auto& create : CreateTables(*view)) change->create.push_back(std::move(create));
+  change->dirty = true;
   const bool source_is_new = std::find(change->restarted.begin(), change->restarted.end(),
                                        source.id) != change->restarted.end();
-  if (!source_is_new) {
-    change->barrier.insert(source.id);
-    if (const auto parent = change->next->views.find(view->input);
-        parent != change->next->views.end())
-      change->fed.push_back(FillOf(*view, *parent->second));
-    else if (source.KeepsRaw(view->plan->used_columns))
-      change->fill.push_back(
-          {source.id, view->name, view->Table(), source.RawTable(),
-           [plan = view->plan](const std::string& rows) { return plan->Delta(rows); }});
+  if (source_is_new) {
+    change->next->views[view->name] = std::move(view);
+    return;
   }
+  change->barrier.insert(source.id);
+  if (!view->ancestors.empty() && !change->next->building.contains(view->input))
+    return Place(std::move(view), change);
+  change->built.push_back(view);
+  change->next->building[view->name] = std::move(view);
+}
+
+// The view is read from now on; one that had its name goes.
+void Definer::Place(std::shared_ptr<const catalog::View> view, Change* change) {
+  auto& views = change->next->views;
+  if (const auto old = views.find(view->name); old != views.end()) DropTables(*old->second, change);
+  if (!view->ancestors.empty()) change->fed.push_back(FillOf(*view, *views.at(view->input)));
+  views[view->name] = std::move(view);
+}
+
+// A view that reads one that is being replaced is replaced with it.
+base::Status Definer::FollowParent(const catalog::View& old, const std::string& parent,
+                                   Change* change) {
+  RETURN_IF_ERROR(CheckNoSinks(old.name, *change));
+  change->next->Reindex();
+  auto next = MakeStoredView(old.definition, true, *change->next);
+  if (!next.ok())
+    return base::Invalid("materialized view \"" + parent +
+                         "\" cannot be replaced, because materialized view \"" + old.name +
+                         "\" reads it and would fail")
+        .WithSqlstate("2BP01")
+        .WithDetail(next.status().message())
+        .WithHint("Drop \"" + old.name + "\" first, and create it again afterwards.");
+  GiveUp(old.name, change);
+  AddView(next.Take(), change);
+  return {};
+}
+
+void Definer::DropTables(const catalog::View& view, Change* change) {
+  change->drop.push_back(DropTable(view.Table()));
+  if (view.emission) change->drop.push_back(DropTable(view.ReleasedTable()));
+}
+
+// A view that is being built under this name is dropped, and those that wait for it.
+void Definer::GiveUp(const std::string& view, Change* change) {
+  if (!change->next->building.contains(view)) return;
+  for (const auto& child : change->next->FedBy(view))
+    if (const auto waiting = change->next->building.find(child);
+        waiting != change->next->building.end() && !waiting->second->ancestors.empty())
+      GiveUpOne(child, change);
+  GiveUpOne(view, change);
+}
+
+void Definer::GiveUpOne(const std::string& view, Change* change) {
+  const auto it = change->next->building.find(view);
+  if (std::erase(change->built, it->second) > 0) {  // by this very change
+    for (const auto& create : CreateTables(*it->second)) std::erase(change->create, create);
+  } else {
+    DropTables(*it->second, change);
+    change->given_up.push_back(it->second->id);
+  }
+  if (const auto source = change->next->sources.find(it->second->source);
+      source != change->next->sources.end())
+    change->barrier.insert(source->second->id);
   change->dirty = true;
-  change->next->views[view->name] = std::move(view);
+  change->next->building.erase(it);
 }
 
 base::Status Definer::One(const sql::CreateView& statement, const std::string& text,
                           Change* change) {
   change->tags.push_back("CREATE MATERIALIZED VIEW");
-  auto& views = change->next->views;
-  const auto it = views.find(statement.name);
-  if (it != views.end()) {
+  const auto& views = change->next->views;
+  const auto& building = change->next->building;
+  const auto same = [&text](const catalog::View& view) {
+    return catalog::SameDefinition(view.definition, text);
+  };
+  if (const auto it = building.find(statement.name); it != building.end()) {
     if (statement.if_not_exists) return {};
-    const bool same = catalog::Canonical(it->second->definition) == catalog::Canonical(text);
-    if (same && (change->from_file || statement.or_replace)) return {};
+    if (same(*it->second) && (change->from_file || statement.or_replace)) return {};
+  } else if (const auto known = views.find(statement.name); known != views.end()) {
+    if (statement.if_not_exists) return {};
+    if (same(*known->second) && (change->from_file || statement.or_replace)) return {};
     if (change->from_file && !statement.or_replace)
       return ExistsDifferently(statement.name, "materialized view",
                                "Write CREATE OR REPLACE MATERIALIZED VIEW to change it.");
   }
   ASSIGN_OR_RETURN(auto view, catalog::MakeView(statement, text, *change->next));
   RETURN_IF_ERROR(CheckParentRuns(*view, *change->next));
-  if (it != views.end()) {
-    RETURN_IF_ERROR(CheckReaders("replace", "materialized view", it->first, *change->next));
-    change->drop.push_back(DropTable(it->second->Table()));
-    change->barrier.insert(change->next->sources.at(it->second->source)->id);
-    views.erase(it);
-  }
+  RETURN_IF_ERROR(CheckNoSinks(statement.name, *change));
+  RETURN_IF_ERROR(CheckNotRebuilding(view->source, *change));
+  std::vector<std::string> fed;  // views that are replaced with it, with their definitions
+  if (views.contains(statement.name) || building.contains(statement.name))
+    fed = change->next->FedBy(statement.name);
+  if (view->input == statement.name || std::count(fed.begin(), fed.end(), view->input) > 0)
+    return base::Invalid("materialized view \"" + statement.name + "\" would read itself")
+        .WithSqlstate("42P17");
+  std::vector<std::shared_ptr<const catalog::View>> children;
+  for (const auto& child : fed) children.push_back(change->next->ComingView(child));
+  GiveUp(statement.name, change);
   AddView(std::move(view), change);
+  for (const auto& child : children)
+    RETURN_IF_ERROR(FollowParent(*child, statement.name, change));
   return {};
 }
 
@@ -221,12 +297,14 @@ base::Status Definer::One(const sql::DropStatement& statement, Change* change) {
                          : statement.kind == Kind::kTable  ? "DROP TABLE"
                          : statement.kind == Kind::kView   ? "DROP MATERIALIZED VIEW"
                          : statement.kind == Kind::kSecret ? "DROP SECRET"
+                         : statement.kind == Kind::kSink   ? "DROP SINK"
                                                            : "DROP ROLE");
   for (const auto& name : statement.names) {
     if (statement.kind == Kind::kSource || statement.kind == Kind::kTable)
       RETURN_IF_ERROR(DropSource(name, statement, change));
     else if (statement.kind == Kind::kView) RETURN_IF_ERROR(DropView(name, statement, change));
     else if (statement.kind == Kind::kSecret) RETURN_IF_ERROR(DropSecret(name, statement, change));
+    else if (statement.kind == Kind::kSink) RETURN_IF_ERROR(DropSink(name, statement, change));
     else {
       if (name == "freshet")
         return base::Invalid("role \"freshet\" cannot be dropped").WithSqlstate("2BP01");
@@ -258,8 +336,9 @@ base::Status Definer::DropSource(const std::string& name, const sql::DropStateme
         .WithHint(table ? "Use DROP SOURCE to remove a source."
                         : "Use DROP TABLE to remove a table.");
   if (!statement.cascade) RETURN_IF_ERROR(CheckReaders("drop", kind, name, catalog));
+  DropRebuild(name, change);
   for (const auto& view : catalog.ReadersOf(name))
-    RETURN_IF_ERROR(DropView(view, statement, change));
+    if (catalog.ComingView(view)) RETURN_IF_ERROR(DropView(view, statement, change));
   if (it->second->KeepsRaw()) change->drop.push_back(DropTable(it->second->RawTable()));
   change->barrier.insert(it->second->id);
   change->dirty = true;
@@ -270,8 +349,8 @@ base::Status Definer::DropSource(const std::string& name, const sql::DropStateme
 base::Status Definer::DropView(const std::string& name, const sql::DropStatement& statement,
                                Change* change) {
   auto& catalog = *change->next;
-  const auto it = catalog.views.find(name);
-  if (it == catalog.views.end()) {
+  const auto known = catalog.ComingView(name);
+  if (!known) {
     if (statement.if_exists) return {};
     if (catalog.sources.contains(name))
       return base::Invalid("\"" + name + "\" is not a materialized view")
@@ -279,10 +358,15 @@ base::Status Definer::DropView(const std::string& name, const sql::DropStatement
           .WithHint("Use DROP SOURCE to remove a source.");
     return DoesNotExist("materialized view", name, KeysOf(catalog.views));
   }
+  RETURN_IF_ERROR(DropSinksOf(name, statement, change));
   if (!statement.cascade) RETURN_IF_ERROR(CheckReaders("drop", "materialized view", name, catalog));
+  RETURN_IF_ERROR(CheckNotRebuilding(known->source, *change));
   for (const auto& view : catalog.ReadersOf(name))
-    RETURN_IF_ERROR(DropView(view, statement, change));
-  change->drop.push_back(DropTable(it->second->Table()));
+    if (catalog.ComingView(view)) RETURN_IF_ERROR(DropView(view, statement, change));
+  GiveUp(name, change);
+  const auto it = catalog.views.find(name);
+  if (it == catalog.views.end()) return {};
+  DropTables(*it->second, change);
   if (const auto source = catalog.sources.find(it->second->source); source != catalog.sources.end())
     change->barrier.insert(source->second->id);
   change->dirty = true;
@@ -299,6 +383,17 @@ base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
     return base::Invalid("table \"" + statement.name + "\" is written by SQL and fed by nothing")
         .WithSqlstate("42809")
         .WithHint("PAUSE, RESUME and RESET are for what a topic feeds.");
+  using Action = sql::AlterSource::Action;
+  const bool redefines =
+      statement.action == Action::kAddColumn || statement.action == Action::kDropNotNull;
+  if (it->second->is_table && (statement.rebuild || redefines))
+    return base::Unsupported("table \"" + statement.name +
+                             "\" cannot be rebuilt or given other columns")
+        .WithHint("Drop it and create it again: its topic has the newest row of every key.");
+  if (statement.rebuild) return StartRebuild(statement, *it->second, change);
+  RETURN_IF_ERROR(CheckNotRebuilding(statement.name, *change));
+  if (statement.action == Action::kAddColumn) return AddColumn(statement, change);
+  if (statement.action == Action::kDropNotNull) return DropNotNull(statement, change);
   auto next = std::make_shared<catalog::Source>(*it->second);
   if (statement.action == sql::AlterSource::Action::kReset) {
     RETURN_IF_ERROR(Reset(statement, next.get(), change));
@@ -346,7 +441,7 @@ base::Status Definer::Reset(const sql::AlterSource& statement, catalog::Source* 
         return base::Unsupported("partition " + std::to_string(partition.value) +
                                  " stands at offset " + std::to_string(position.next_offset.value) +
                                  "; RESET only goes forward")
-            .WithHint("To read records again, drop the source with CASCADE and create it anew.");
+            .WithHint("To read records again, add REBUILD: the source is then read beside itself.");
       }
       base::Log(base::Level::kWarning, "server", "records jumped over by RESET",
                 {{"source", source->name},
@@ -360,24 +455,18 @@ base::Status Definer::Reset(const sql::AlterSource& statement, catalog::Source* 
   return {};
 }
 
-// A suspended view is rebuilt from the raw rows; without them it must be made anew.
+// A suspended view is built anew from history; it answers as it stopped until the new one is full.
 base::Status Definer::One(const sql::AlterView& statement, Change* change) {
   change->tags.push_back("ALTER MATERIALIZED VIEW");
-  auto& views = change->next->views;
+  const auto& views = change->next->views;
   const auto it = views.find(statement.name);
   if (it == views.end()) return DoesNotExist("materialized view", statement.name, KeysOf(views));
-  if (it->second->suspended.empty()) return {};
-  const auto& source = change->next->sources.at(it->second->source);
-  if (it->second->ancestors.empty() && !source->KeepsRaw(it->second->plan->used_columns))
-    return base::Unsupported("materialized view \"" + statement.name +
-                             "\" cannot catch up: source \"" + source->name +
-                             "\" does not keep the rows that it reads")
-        .WithHint("Drop the view and create it again; it then starts from now.");
+  if (it->second->suspended.empty() || change->next->building.contains(statement.name)) return {};
+  RETURN_IF_ERROR(CheckNotRebuilding(it->second->source, *change));
   RETURN_IF_ERROR(CheckParentRuns(*it->second, *change->next));
+  if (it->second->emission) RETURN_IF_ERROR(CheckNoSinks(statement.name, *change));
   auto view = std::make_shared<catalog::View>(*it->second);
   view->suspended.clear();
-  change->drop.push_back(DropTable(it->second->Table()));
-  views.erase(it);
   AddView(std::move(view), change);
   return {};
 }
@@ -414,7 +503,8 @@ base::Status Definer::One(const sql::RoleStatement& statement, Change* change) {
 base::Status Definer::One(const sql::GrantStatement& statement, Change* change) {
   change->tags.push_back(statement.revoke ? "REVOKE" : "GRANT");
   for (const auto& relation : statement.relations)
-    if (!change->next->sources.contains(relation) && !change->next->views.contains(relation))
+    if (!change->next->sources.contains(relation) && !change->next->views.contains(relation) &&
+        !change->next->building.contains(relation))
       return base::NotFound("relation \"" + relation + "\" does not exist").WithSqlstate("42P01");
   const std::vector<std::string> relations =
       statement.relations.empty() ? std::vector<std::string>{"*"} : statement.relations;

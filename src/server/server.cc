@@ -119,6 +119,7 @@ class WiredServer : public Server {
     if (pgwire_) pgwire_->Stop();
     if (http_) http_->Stop();
     if (definer_) definer_->Stop();
+    if (stage_two_) stage_two_->Stop();
     if (pipeline_) pipeline_->Stop();
     if (store_) {
       store_->StopMaintenance();
@@ -128,6 +129,7 @@ class WiredServer : public Server {
     pgwire_.reset();
     engine_.reset();
     definer_.reset();
+    stage_two_.reset();
     pipeline_.reset();
     store_.reset();
     base::Log(base::Level::kInfo, "server", "stopped");
@@ -159,9 +161,16 @@ class WiredServer : public Server {
     };
     pipeline_ = std::make_unique<pipeline::Pipeline>(
         pipeline::SourceRunner::Environment{ToPipelineOptions(settings_), store_.get(), &clock,
-                                            MakeReaders(settings_.reader, access_), std::move(events)});
+                                            MakeReaders(settings_.reader, access_),
+                                            std::move(events)});
+    stage_two_ = std::make_unique<pipeline::StageTwo>(
+        pipeline::StageTwo::Environment{store_.get(), pipeline_.get(), &clock,
+                                        [this](model::ObjectId view, const base::Status& why) {
+                                          definer_->PostViewFailed(view, why);
+                                        }});
     definer_ = std::make_unique<Definer>(Definer::Environment{
-        store_.get(), pipeline_.get(), &catalog_, MakeReaders(settings_.reader, access_),
+        store_.get(), pipeline_.get(), stage_two_.get(), &catalog_,
+        MakeReaders(settings_.reader, access_),
         [this](const catalog::Source& source) {
           return access_.Check(source);
         },
@@ -172,7 +181,7 @@ class WiredServer : public Server {
     system_catalog_ = pgwire::MakeSystemCatalog(&catalog_, engine_options);
     engine_ = query::Engine::Make(engine_options, store_.get(), &catalog_, definer_.get(),
                                   system_catalog_.get());
-    state_ = {&catalog_, pipeline_.get(), engine_.get(), &settings_, &clock};
+    state_ = {&catalog_, pipeline_.get(), stage_two_.get(), engine_.get(), &settings_, &clock};
     relations_ = MakeSystemRelations(&state_);
     for (const auto& relation : relations_) {
       if (relation.rows) engine_->AddSystemRows(relation.name, relation.fields, relation.rows);
@@ -205,6 +214,7 @@ class WiredServer : public Server {
   catalog::CatalogHolder catalog_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::unique_ptr<pipeline::StageTwo> stage_two_;
   std::unique_ptr<Definer> definer_;
   std::unique_ptr<query::SystemCatalog> system_catalog_;
   std::unique_ptr<query::Engine> engine_;

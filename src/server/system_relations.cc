@@ -42,6 +42,12 @@ std::string RetentionText(const std::optional<int64_t>& microseconds) {
   return microseconds ? fmt::format("{}", *microseconds / 1'000'000) : kNull;
 }
 
+const catalog::Source* RebuiltSource(const catalog::Catalog& catalog, model::ObjectId id) {
+  for (const auto& [name, rebuild] : catalog.rebuilding)
+    if (rebuild.source->id == id) return rebuild.source.get();
+  return nullptr;
+}
+
 SystemRelation Sources(const SystemState* state) {
   SystemRelation out{"sources",
                      {{"name", model::kText},
@@ -67,17 +73,20 @@ SystemRelation Sources(const SystemState* state) {
     const auto catalog = state->catalog->Get();
     for (const auto& progress : state->pipeline->Progress()) {
       const auto* source = catalog->FindSource(progress.source);
+      const bool rebuilding = source == nullptr;
+      if (rebuilding) source = RebuiltSource(*catalog, progress.source);
       if (source == nullptr) continue;
       double rate = 0;
       for (const auto& partition : progress.partitions) rate += partition.rows_per_second;
-      rows.push_back(
-          {source->name, source->connector, source->topic, pipeline::NameOf(progress.state),
-           progress.error.ok() ? kNull : progress.error.ToString(), TimeText(progress.since),
-           progress.reader.empty() ? kNull : progress.reader, std::to_string(progress.lanes),
-           std::to_string(progress.partitions.size()), std::to_string(progress.lag()),
-           fmt::format("{:.1f}", rate), TimeText(progress.watermark),
-           TimeText(progress.newest_event), TimeText(progress.last_commit),
-           RetentionText(source->retention_us), sql::ShownText(source->definition)});
+      rows.push_back({source->name, source->connector, source->topic,
+                      rebuilding ? "rebuilding" : pipeline::NameOf(progress.state),
+                      progress.error.ok() ? kNull : progress.error.ToString(),
+                      TimeText(progress.since), progress.reader.empty() ? kNull : progress.reader,
+                      std::to_string(progress.lanes), std::to_string(progress.partitions.size()),
+                      std::to_string(progress.lag()), fmt::format("{:.1f}", rate),
+                      TimeText(progress.watermark), TimeText(progress.newest_event),
+                      TimeText(progress.last_commit), RetentionText(source->retention_us),
+                      sql::ShownText(source->definition)});
     }
     return rows;
   };
@@ -179,12 +188,32 @@ SystemRelation Freshness(const SystemState* state) {
   return out;
 }
 
+// One row of freshet.views; `progress` when the view is being built.
+std::string ViewRow(const catalog::View& view, std::optional<double> progress,
+                    const std::string* before) {
+  const char* state = progress ? "building" : view.suspended.empty() ? "running" : "suspended";
+  return (before->empty() ? "SELECT " : " UNION ALL SELECT ") + sql::QuoteLiteral(view.name) +
+         "::VARCHAR AS name, " + sql::QuoteLiteral(view.source) + "::VARCHAR AS source, " +
+         (view.ancestors.empty() ? "NULL" : sql::QuoteLiteral(view.input)) +
+         "::VARCHAR AS parent, '" + state + "'::VARCHAR AS state, " + (progress ? fmt::format("{:.4f}", *progress) : "NULL") +
+         "::DOUBLE AS progress, " +
+         (view.suspended.empty() ? "NULL" : sql::QuoteLiteral(view.suspended)) +
+         "::VARCHAR AS error, (SELECT count(*) FROM " + sql::QuoteIdentifier(view.Table()) +
+         ")::BIGINT AS partials, " +
+         (view.retention_us ? std::to_string(*view.retention_us / 1'000'000) : "NULL") +
+         "::BIGINT AS retention_seconds, " +
+         fmt::format("{}", static_cast<double>(view.freshness_us) / 1e6) +
+         "::DOUBLE AS freshness_seconds, " + sql::QuoteLiteral(sql::ShownText(view.definition)) +
+         "::VARCHAR AS definition";
+}
+
 SystemRelation Views(const SystemState* state) {
   SystemRelation out{"views",
                      {{"name", model::kText},
                       {"source", model::kText},
                       {"parent", model::kText},
                       {"state", model::kText},
+                      {"progress", model::kFloat8},
                       {"error", model::kText},
                       {"partials", model::kInt8},
                       {"retention_seconds", model::kInt8},
@@ -195,29 +224,18 @@ SystemRelation Views(const SystemState* state) {
   out.sql = [state] {
     std::string text;
     const auto catalog = state->catalog->Get();
-    for (const auto& [name, view] : catalog->views) {
-      text += text.empty() ? "" : " UNION ALL ";
-      text += "SELECT " + sql::QuoteLiteral(name) + "::VARCHAR AS name, " +
-              sql::QuoteLiteral(view->source) + "::VARCHAR AS source, " +
-              (view->ancestors.empty() ? "NULL" : sql::QuoteLiteral(view->input)) +
-              "::VARCHAR AS parent, " + (view->suspended.empty() ? "'running'" : "'suspended'") +
-              "::VARCHAR AS state, " +
-              (view->suspended.empty() ? "NULL" : sql::QuoteLiteral(view->suspended)) +
-              "::VARCHAR AS error, (SELECT count(*) FROM " + sql::QuoteIdentifier(view->Table()) +
-              ")::BIGINT AS partials, " +
-              (view->retention_us ? std::to_string(*view->retention_us / 1'000'000) : "NULL") +
-              "::BIGINT AS retention_seconds, " +
-              fmt::format("{}", static_cast<double>(view->freshness_us) / 1e6) +
-              "::DOUBLE AS freshness_seconds, " + sql::QuoteLiteral(view->definition) +
-              "::VARCHAR AS definition";
+    const auto progress = state->pipeline->FillProgress();
+    for (const auto& [name, view] : catalog->views) text += ViewRow(*view, std::nullopt, &text);
+    for (const auto& [name, view] : catalog->building) {
+      const auto known = progress.find(view->id);
+      text += ViewRow(*view, known == progress.end() ? 0 : known->second, &text);
     }
     if (text.empty())
       text =
           "SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS source, NULL::VARCHAR AS parent, "
           "NULL::VARCHAR AS state, "
-          "NULL::VARCHAR AS error, "
-          "NULL::BIGINT AS partials, NULL::BIGINT AS retention_seconds, NULL::DOUBLE AS "
-          "freshness_seconds, "
+          "NULL::DOUBLE AS progress, NULL::VARCHAR AS error, NULL::BIGINT AS partials, "
+          "NULL::BIGINT AS retention_seconds, NULL::DOUBLE AS freshness_seconds, "
           "NULL::VARCHAR AS definition WHERE false";
     return text;
   };
@@ -249,6 +267,63 @@ SystemRelation Secrets(const SystemState* state) {
   return out;
 }
 
+std::string TextOrNull(const std::string& text) {
+  return (text.empty() ? "NULL" : sql::QuoteLiteral(text)) + "::VARCHAR";
+}
+
+// One row of freshet.sinks.
+std::string SinkRow(const catalog::Sink& sink, const catalog::View& view,
+                    const pipeline::SinkProgress& progress) {
+  const auto last = progress.last_delivery.time_since_epoch().count();
+  return "SELECT " + TextOrNull(sink.name) + " AS name, " + TextOrNull(sink.input) +
+         " AS input, 'kafka'::VARCHAR AS connector, " + TextOrNull(sink.topic) + " AS topic, " +
+         TextOrNull(sink.upsert ? "UPSERT" : "PLAIN") + " AS format, " +
+         TextOrNull(pipeline::NameOf(progress.state)) + " AS state, " +
+         TextOrNull(progress.error.ok() ? "" : progress.error.ToString()) + " AS error, " +
+         std::to_string(progress.delivered) + "::BIGINT AS position, (" +
+         pipeline::Delivery::Waiting(sink, view, progress.delivered) + ")::BIGINT AS lag, " +
+         std::to_string(progress.messages) + "::BIGINT AS messages, " +
+         (last == 0 ? "NULL" : "make_timestamp(" + std::to_string(last) + ")") +
+         "::TIMESTAMP AS last_delivery, " + TextOrNull(sql::ShownText(sink.definition)) + " AS definition";
+}
+
+SystemRelation Sinks(const SystemState* state) {
+  SystemRelation out{"sinks",
+                     {{"name", model::kText},
+                      {"input", model::kText},
+                      {"connector", model::kText},
+                      {"topic", model::kText},
+                      {"format", model::kText},
+                      {"state", model::kText},
+                      {"error", model::kText},
+                      {"position", model::kInt8},
+                      {"lag", model::kInt8},
+                      {"messages", model::kInt8},
+                      {"last_delivery", kTime},
+                      {"definition", model::kText}},
+                     nullptr,
+                     nullptr};
+  out.sql = [state] {
+    const auto catalog = state->catalog->Get();
+    auto progress = state->stage_two->Progress();
+    std::string text;
+    for (const auto& [name, sink] : catalog->sinks)
+      for (const auto* views : {&catalog->views, &catalog->building})
+        if (const auto view = views->find(sink->input); view != views->end()) {
+          text += (text.empty() ? "" : " UNION ALL ") +
+                  SinkRow(*sink, *view->second, progress[sink->id]);
+          break;
+        }
+    if (!text.empty()) return text;
+    return std::string(
+        "SELECT * FROM (SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS input, NULL::VARCHAR AS "
+        "connector, NULL::VARCHAR AS topic, NULL::VARCHAR AS format, NULL::VARCHAR AS state, "
+        "NULL::VARCHAR AS error, NULL::BIGINT AS position, NULL::BIGINT AS lag, NULL::BIGINT AS "
+        "messages, NULL::TIMESTAMP AS last_delivery, NULL::VARCHAR AS definition) WHERE false");
+  };
+  return out;
+}
+
 // The name of the object whose id is in `column`, for relations over stored rows; '#7' when it is
 // gone. Ids are never used again, so one list serves sources and views.
 std::string NameOfId(const std::string& column, const catalog::Catalog& catalog) {
@@ -263,19 +338,7 @@ std::string NameOfId(const std::string& column, const catalog::Catalog& catalog)
 }
 
 SystemRelation DeadLetters(const SystemState* state) {
-  SystemRelation out{"dead_letters",
-                     {{"source", model::kText},
-                      {"view", model::kText},
-                      {"partition", model::kInt4},
-                      {"offset", model::kInt8},
-                      {"kafka_time", kTime},
-                      {"key", Type{TypeId::kBytea}},
-                      {"value", Type{TypeId::kBytea}},
-                      {"reason_code", model::kText},
-                      {"reason", model::kText},
-                      {"at", kTime}},
-                     nullptr,
-                     nullptr};
+  SystemRelation out{"dead_letters", DeadLetterFields(), nullptr, nullptr};
   out.sql = [state] {
     return "SELECT " + NameOfId("source", *state->catalog->Get()) +
            " AS source, nullif(\"view\", '') AS \"view\", \"partition\", \"offset\", kafka_time, "
@@ -345,10 +408,19 @@ SystemRelation SettingsRelation(const SystemState* state) {
 
 }  // namespace
 
+model::Fields DeadLetterFields() {
+  return {{"source", model::kText},        {"view", model::kText},
+          {"partition", model::kInt4},     {"offset", model::kInt8},
+          {"kafka_time", kTime},           {"key", Type{TypeId::kBytea}},
+          {"value", Type{TypeId::kBytea}}, {"reason_code", model::kText},
+          {"reason", model::kText},        {"at", kTime}};
+}
+
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
-  return {Sources(state),     SourcePartitions(state), Views(state),   Freshness(state),
-          DeadLetters(state), LateRows(state),         Queries(state), SettingsRelation(state),
-          Secrets(state),     TablesRelation(state)};
+  return {Sources(state),   SourcePartitions(state), Views(state),
+          Freshness(state), Sinks(state),            DeadLetters(state),
+          LateRows(state),  Queries(state),          SettingsRelation(state),
+          Secrets(state),   TablesRelation(state)};
 }
 
 }  // namespace server

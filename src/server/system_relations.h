@@ -3,7 +3,7 @@
 // Threads: query threads call the row functions; they only read copies.
 
 #include "catalog/catalog.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/stage_two.h"
 #include "query/engine.h"
 #include "server/settings.h"
 
@@ -19,10 +19,14 @@ struct SystemRelation {
 struct SystemState {
   catalog::CatalogHolder* catalog;
   const pipeline::Pipeline* pipeline;
+  const pipeline::StageTwo* stage_two;
   query::Engine* engine;
   const Settings* settings;
   const base::Clock* clock;
 };
+
+// Columns of freshet.dead_letters, which REPLAY's WHERE may name.
+model::Fields DeadLetterFields();
 
 // `state` is filled in after the catalog is made; it must outlive the relations.
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state);

@@ -206,7 +206,7 @@ TEST(Parser, WhatIsNotRunIsNamed) {
   EXPECT_EQ(One<RefusedStatement>("COPY t TO '/etc/passwd'").command, "COPY");
   EXPECT_EQ(Fails("WITH x AS (DELETE FROM t RETURNING *) SELECT * FROM x").sqlstate(), "0A000");
   EXPECT_EQ(Fails("SELECT * FROM (SELECT 1 FOR UPDATE) x").sqlstate(), "0A000");
-  EXPECT_EQ(Fails("CREATE SINK s AS SELECT 1").sqlstate(), "0A000");
+  EXPECT_EQ(Fails("ALTER SINK s").sqlstate(), "0A000");
 }
 
 TEST(Parser, Explain) {

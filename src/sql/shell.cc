@@ -238,9 +238,10 @@ base::Result<ExprPtr> Shell::ParseExprPart(int begin, int end, std::string_view 
   return ParseExprAt(source_.text, begin, end, prefix);
 }
 
-base::Result<SelectPtr> Shell::ParseSelectPart() const {
+base::Result<SelectPtr> Shell::ParseSelectPart(int end) const {
   if (AtEnd()) return SyntaxError();
   std::string text = WithoutNoise(source_);
+  if (end >= 0) text.resize(static_cast<size_t>(end));
   const int begin = Byte();
   text.replace(0, begin, begin, ' ');
   base::Result<pg::Tree> tree = pg::Parse(text);

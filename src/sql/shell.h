@@ -57,8 +57,9 @@ class Shell {
   // does.
   base::Result<size_t> EndOfParentheses() const;
 
-  // The SELECT from the next token to the end. Places in it are places in the statement.
-  base::Result<SelectPtr> ParseSelectPart() const;
+  // The SELECT from the next token to byte `end`, else to the end. Places in it are places in the
+  // statement.
+  base::Result<SelectPtr> ParseSelectPart(int end = -1) const;
   // One expression, and nothing else, in bytes [begin, end). `prefix` may hold the beginning of a
   // cast.
   base::Result<ExprPtr> ParseExprPart(int begin, int end,
@@ -77,8 +78,13 @@ class Shell {
 // nullopt = the statement is no shell: PostgreSQL's grammar has it whole.
 base::Result<std::optional<StatementBody>> ReadShell(const StatementSource& source);
 
-base::Result<StatementBody> ReadCreateSource(Shell* shell);                 // after CREATE SOURCE
-base::Result<StatementBody> ReadCreateTable(Shell* shell);                  // after CREATE TABLE
+base::Result<StatementBody> ReadCreateSource(Shell* shell);  // after CREATE SOURCE
+base::Result<StatementBody> ReadCreateTable(Shell* shell);   // after CREATE TABLE
+// One column as in CREATE SOURCE: after ALTER SOURCE ... ADD COLUMN.
+base::Result<model::SourceColumn> ReadSourceColumn(Shell* shell);
+base::Result<StatementBody> ReadCreateSink(Shell* shell);  // after CREATE SINK
+// EMIT ON WINDOW CLOSE at the cursor is taken.
+bool TakeEmitOnClose(Shell* shell);
 base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace);  // after CREATE ... VIEW
 base::Result<StatementBody> ReadCreateSecret(Shell* shell);                 // after CREATE SECRET
 

@@ -43,6 +43,11 @@ class SourceReader {
     return StatementBody(std::move(out_));
   }
 
+  base::Result<model::SourceColumn> ReadOne() {
+    RETURN_IF_ERROR(ReadColumn());
+    return std::move(out_.schema.columns.front());
+  }
+
  private:
   base::Status ReadColumns() {
     RETURN_IF_ERROR(shell_.Expect("("));
@@ -354,6 +359,10 @@ class SourceReader {
 };
 
 }  // namespace
+
+base::Result<model::SourceColumn> ReadSourceColumn(Shell* shell) {
+  return SourceReader(shell, false).ReadOne();
+}
 
 base::Result<StatementBody> ReadCreateSource(Shell* shell) {
   return SourceReader(shell, false).Read();

@@ -55,6 +55,11 @@ base::Result<Body> ReadDrop(Shell* shell, DropStatement::Kind kind) {
   return Body(std::move(out));
 }
 
+base::Status TakeRebuild(Shell* shell, AlterSource* out) {
+  out->rebuild = shell->TakeWord("REBUILD");
+  return {};
+}
+
 base::Status ReadReset(Shell* shell, AlterSource* out) {
   static constexpr std::array<std::string_view, 2> kAfterReset{"TO", "ACCEPT"};
   static constexpr std::array<std::string_view, 3> kTargets{"EARLIEST", "LATEST", "OFFSET"};
@@ -76,17 +81,29 @@ base::Status ReadReset(Shell* shell, AlterSource* out) {
   } else {
     return shell->UnknownWord("RESET TO", kTargets);
   }
-  if (!shell->TakeWord("PARTITION")) return {};
+  if (!shell->TakeWord("PARTITION")) return TakeRebuild(shell, out);
   const base::Status wrong = shell->Error(
       base::Invalid("a partition is a number from 0 to 2147483647").WithSqlstate("22023"));
   ASSIGN_OR_RETURN(const int64_t partition, shell->TakeInteger());
   if (partition < 0 || partition > INT32_MAX) return wrong;
   out->partition = static_cast<int>(partition);
+  return TakeRebuild(shell, out);
+}
+
+base::Status ReadAddColumn(Shell* shell, AlterSource* out) {
+  out->action = AlterSource::Action::kAddColumn;
+  constexpr std::string_view kIfNotExists[] = {"IF", "NOT", "EXISTS"};
+  shell->TakeWord("COLUMN");
+  out->if_not_exists = shell->TakeWords(kIfNotExists);
+  const int begin = shell->Byte();
+  ASSIGN_OR_RETURN(out->column, ReadSourceColumn(shell));
+  out->column_text = shell->source().text.substr(begin, shell->LastByte() - begin);
   return {};
 }
 
 base::Result<Body> ReadAlterSource(Shell* shell) {
-  static constexpr std::array<std::string_view, 3> kActions{"PAUSE", "RESUME", "RESET"};
+  static constexpr std::array<std::string_view, 5> kActions{"PAUSE", "RESUME", "RESET", "ADD",
+                                                            "ALTER"};
   AlterSource out;
   ASSIGN_OR_RETURN(out.name, shell->TakeRelationName());
   if (shell->TakeWord("PAUSE")) {
@@ -96,6 +113,14 @@ base::Result<Body> ReadAlterSource(Shell* shell) {
   } else if (shell->TakeWord("RESET")) {
     out.action = AlterSource::Action::kReset;
     RETURN_IF_ERROR(ReadReset(shell, &out));
+  } else if (shell->TakeWord("ADD")) {
+    RETURN_IF_ERROR(ReadAddColumn(shell, &out));
+  } else if (shell->TakeWord("ALTER")) {
+    constexpr std::string_view kDropNotNull[] = {"DROP", "NOT", "NULL"};
+    out.action = AlterSource::Action::kDropNotNull;
+    shell->TakeWord("COLUMN");
+    ASSIGN_OR_RETURN(out.column.name, shell->TakeName());
+    if (!shell->TakeWords(kDropNotNull)) return shell->SyntaxError();
   } else {
     return shell->UnknownWord("action", kActions);
   }
@@ -144,15 +169,35 @@ base::Status RefuseTemporalJoin(const StatementSource& source) {
   return {};
 }
 
+base::Result<Body> ReadReplay(Shell* shell) {
+  ReplayDeadLetters out;
+  ASSIGN_OR_RETURN(out.source, shell->TakeRelationName());
+  if (shell->AtEnd()) return Body(std::move(out));
+  RETURN_IF_ERROR(shell->ExpectWord("WHERE"));
+  if (shell->AtEnd()) return shell->SyntaxError();
+  ASSIGN_OR_RETURN(out.where, shell->ParseExprPart(shell->Byte(),
+                                                   static_cast<int>(shell->source().text.size())));
+  return Body(std::move(out));
+}
+
+// EXPLAIN CREATE [OR REPLACE] MATERIALIZED VIEW ...: what it would do.
+base::Result<Body> ReadExplainCreate(Shell* shell, bool or_replace) {
+  Explain out;
+  out.kind = Explain::Kind::kReplace;
+  const StatementSource& source = shell->source();
+  ASSIGN_OR_RETURN(auto create, ReadCreateView(shell, or_replace));
+  out.create = std::make_shared<CreateView>(std::move(std::get<CreateView>(create)));
+  out.create_text = source.text.substr(source.tokens[1].begin);
+  out.view = out.create->name;
+  return Body(std::move(out));
+}
+
 // What sql.md describes and is not built.
 base::Status RefusePlanned(const Shell& shell) {
-  static constexpr std::array<std::string_view, 1> kObjects{"SINK"};
-  for (std::string_view object : kObjects)
-    for (std::string_view verb : {"CREATE", "ALTER", "DROP"})
-      if (shell.IsWord(verb) && shell.IsWord(object, 1))
-        return shell.Error(base::Unsupported(std::string(verb) + " " + std::string(object) +
-                                             " is not supported yet"));
-  if (shell.IsWord("REPLAY")) return shell.Error(base::Unsupported("REPLAY is not supported yet"));
+  for (std::string_view object : {"SINK", "SECRET"})
+    if (shell.IsWord("ALTER") && shell.IsWord(object, 1))
+      return shell.Error(base::Unsupported("ALTER " + std::string(object) + " is not supported yet")
+                             .WithHint("Drop it and create it again."));
   return {};
 }
 
@@ -195,8 +240,17 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
   static constexpr std::array<std::string_view, 2> kClauses{"WITH", "AS"};
   if (!shell->TakeWord("AS")) return shell->UnknownWord("clause", kClauses);
   RETURN_IF_ERROR(RefuseTemporalJoin(shell->source()));
-  ASSIGN_OR_RETURN(out.select, shell->ParseSelectPart());
-  out.select_text = shell->source().text.substr(shell->Byte());
+  const std::span<const Token> tokens = shell->source().tokens;
+  int end = static_cast<int>(shell->source().text.size());
+  if (tokens.size() > shell->at() + 4) {
+    Shell tail(shell->source());
+    tail.set_at(tokens.size() - 4);
+    end = tail.Byte();
+    out.emit_on_close = TakeEmitOnClose(&tail);
+    if (!out.emit_on_close) end = static_cast<int>(shell->source().text.size());
+  }
+  ASSIGN_OR_RETURN(out.select, shell->ParseSelectPart(end));
+  out.select_text = shell->source().text.substr(shell->Byte(), end - shell->Byte());
   return StatementBody(std::move(out));
 }
 
@@ -218,12 +272,17 @@ base::Result<Body> ReadShell(const StatementSource& source) {
                              kReplaceView[] = {"CREATE", "OR", "REPLACE", "MATERIALIZED", "VIEW"},
                              kCreateSecret[] = {"CREATE", "SECRET"},
                              kDropSecret[] = {"DROP", "SECRET"},
-                             kCreateTable[] = {"CREATE", "TABLE"},
+                             kCreateTable[] = {"CREATE", "TABLE"}, kCreateSink[] = {"CREATE", "SINK"},
                              kDropSource[] = {"DROP", "SOURCE"}, kDropTable[] = {"DROP", "TABLE"},
+                             kDropSink[] = {"DROP", "SINK"},
+                             kReplay[] = {"REPLAY", "DEAD", "LETTERS", "OF"},
                              kDropView[] = {"DROP", "MATERIALIZED", "VIEW"},
                              kAlterSource[] = {"ALTER", "SOURCE"},
                              kAlterView[] = {"ALTER", "MATERIALIZED", "VIEW"},
                              kExplainView[] = {"EXPLAIN", "MATERIALIZED", "VIEW"},
+                             kExplainCreate[] = {"EXPLAIN", "CREATE", "MATERIALIZED", "VIEW"},
+                             kExplainReplace[] = {"EXPLAIN", "CREATE",       "OR",
+                                                  "REPLACE", "MATERIALIZED", "VIEW"},
                              kShowViews[] = {"SHOW", "MATERIALIZED", "VIEWS"};
   Shell shell(source);
   const auto some = [](base::Result<StatementBody> body) -> base::Result<Body> {
@@ -237,11 +296,16 @@ base::Result<Body> ReadShell(const StatementSource& source) {
   if (shell.TakeWords(kReplaceView)) return some(ReadCreateView(&shell, true));
   if (shell.TakeWords(kCreateSecret)) return some(ReadCreateSecret(&shell));
   if (shell.TakeWords(kDropSecret)) return ReadDrop(&shell, DropStatement::Kind::kSecret);
+  if (shell.TakeWords(kCreateSink)) return some(ReadCreateSink(&shell));
+  if (shell.TakeWords(kDropSink)) return ReadDrop(&shell, DropStatement::Kind::kSink);
+  if (shell.TakeWords(kReplay)) return ReadReplay(&shell);
   if (shell.TakeWords(kDropSource)) return ReadDrop(&shell, DropStatement::Kind::kSource);
   if (shell.TakeWords(kDropView)) return ReadDrop(&shell, DropStatement::Kind::kView);
   if (shell.TakeWords(kAlterSource)) return ReadAlterSource(&shell);
   if (shell.TakeWords(kAlterView)) return ReadAlterView(&shell);
   if (shell.TakeWords(kExplainView)) return ReadExplainView(&shell);
+  if (shell.TakeWords(kExplainCreate)) return ReadExplainCreate(&shell, false);
+  if (shell.TakeWords(kExplainReplace)) return ReadExplainCreate(&shell, true);
   if (shell.TakeWords(kShowViews)) {
     RETURN_IF_ERROR(shell.ExpectEnd());
     return Body(ShowStatement{"materialized views"});

@@ -110,7 +110,9 @@ bool IsDdl(const Statement& statement) {
   return std::holds_alternative<CreateSource>(body) || std::holds_alternative<CreateView>(body) ||
          std::holds_alternative<CreateSecret>(body) ||
          std::holds_alternative<DropStatement>(body) || std::holds_alternative<AlterSource>(body) ||
-         std::holds_alternative<AlterView>(body) || std::holds_alternative<RoleStatement>(body) ||
+         std::holds_alternative<AlterView>(body) || std::holds_alternative<CreateSink>(body) ||
+         std::holds_alternative<ReplayDeadLetters>(body) ||
+         std::holds_alternative<RoleStatement>(body) ||
          std::holds_alternative<GrantStatement>(body);
 }
 

@@ -2,6 +2,7 @@
 // Statements as values. ParseStatements (parser.h) makes them. Threads: values.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -51,7 +52,25 @@ struct CreateView {  // CREATE [OR REPLACE] MATERIALIZED VIEW [IF NOT EXISTS]
   bool or_replace = false, if_not_exists = false;
   Options options;
   SelectPtr select;
-  std::string select_text;  // as written
+  std::string select_text;     // as written
+  bool emit_on_close = false;  // ... EMIT ON WINDOW CLOSE
+};
+
+struct CreateSink {  // CREATE SINK name FROM view | AS SELECT ... [EMIT ON WINDOW CLOSE] WITH ...
+  std::string name;
+  bool if_not_exists = false;
+  std::string from;  // either this
+  SelectPtr select;  // or this
+  bool emit_on_close = false;
+  Options options;
+  std::string format, encode;  // upper case
+  Options encode_options;
+};
+
+// REPLAY DEAD LETTERS OF source [WHERE condition over freshet.dead_letters]
+struct ReplayDeadLetters {
+  std::string source;
+  ExprPtr where;
 };
 
 struct CreateSecret {  // CREATE SECRET [IF NOT EXISTS] name WITH (file = ... | environment = ...)
@@ -61,14 +80,18 @@ struct CreateSecret {  // CREATE SECRET [IF NOT EXISTS] name WITH (file = ... | 
 };
 
 struct DropStatement {
-  enum class Kind { kSource, kTable, kView, kRole, kSecret } kind = Kind::kSource;
+  enum class Kind { kSource, kTable, kView, kRole, kSecret, kSink } kind = Kind::kSource;
   std::vector<std::string> names;
   bool if_exists = false, cascade = false;
 };
 
 struct AlterSource {
-  enum class Action { kPause, kResume, kReset } action = Action::kPause;
+  enum class Action { kPause, kResume, kReset, kAddColumn, kDropNotNull } action = Action::kPause;
   std::string name;
+  std::string column_text;     // kAddColumn: as written
+  model::SourceColumn column;  // kDropNotNull: its name alone
+  bool if_not_exists = false;  // of the column
+  bool rebuild = false;        // RESET ... REBUILD
   // kReset: RESET TO EARLIEST | LATEST | OFFSET n, each with [PARTITION p], or RESET ACCEPT (take
   // what the error named).
   std::string reset_to;  // "earliest", "latest", "offset", "accept"
@@ -96,10 +119,12 @@ struct GrantStatement {  // GRANT SELECT ON x | ALL TABLES IN SCHEMA public TO r
 };
 
 struct Explain {
-  enum class Kind { kQuery, kAnalyze, kRewrite, kView } kind = Kind::kQuery;
+  enum class Kind { kQuery, kAnalyze, kRewrite, kView, kReplace } kind = Kind::kQuery;
   std::string view;  // kView: EXPLAIN MATERIALIZED VIEW view [FOR dialect]
   std::string dialect;
   SelectPtr select;
+  std::shared_ptr<CreateView> create;  // kReplace: EXPLAIN CREATE [OR REPLACE] MATERIALIZED VIEW
+  std::string create_text;
 };
 
 struct SetStatement {
@@ -168,8 +193,9 @@ struct RefusedStatement {
 };
 
 using StatementBody =
-    std::variant<EmptyStatement, SelectStatement, Dml, CreateSource, CreateView, CreateSecret, DropStatement,
-                 AlterSource, AlterView, RoleStatement, GrantStatement, Explain, SetStatement,
+    std::variant<EmptyStatement, SelectStatement, Dml, CreateSource, CreateView, CreateSecret,
+                 CreateSink, DropStatement, AlterSource, AlterView, ReplayDeadLetters,
+                 RoleStatement, GrantStatement, Explain, SetStatement,
                  ShowStatement, ResetStatement, TransactionStatement, DeclareCursor, FetchCursor,
                  CloseCursor, PrepareStatement, ExecuteStatement, DeallocateStatement,
                  DiscardStatement, ListenStatement, RefusedStatement>;

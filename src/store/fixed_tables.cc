@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "store/duckdb_types.h"
 #include "store/engine_error.h"
-#include "store/lane_record.h"
 #include "store/statement.h"
 
 namespace store {
@@ -36,6 +35,8 @@ constexpr std::array kTables{
     "INTEGER, partition INTEGER, "
     "first_offset BIGINT, last_offset BIGINT, \"rows\" BIGINT, reason VARCHAR, lane INTEGER, "
     "\"commit\" BIGINT, "
+    "\"at\" TIMESTAMP)",
+    "CREATE TABLE IF NOT EXISTS freshet_emissions(\"view\" BIGINT, bound TIMESTAMP, number BIGINT, "
     "\"at\" TIMESTAMP)",
     "CREATE TABLE IF NOT EXISTS freshet_floors(object BIGINT, floor TIMESTAMP, \"at\" TIMESTAMP)",
 };
@@ -96,9 +97,10 @@ Status CheckFormat(duckdb_connection connection) {
 
 Status PrepareFixedTables(duckdb_connection connection) {
   Status status = CheckFormat(connection);
-  if (status.ok()) return Run(connection, kPartitionNames);  // came later than the format
-  if (status.code() != base::Code::kNotFound) return status;
+  if (!status.ok() && status.code() != base::Code::kNotFound) return status;
+  // A store of an earlier server of the same format may lack a table that came later.
   for (const char* table : kTables) RETURN_IF_ERROR(Run(connection, table));
+  if (status.ok()) return {};
   // The format comes last: a store without it is made again.
   const std::string format =
       "INSERT INTO freshet_meta VALUES ('format', '" + std::to_string(Store::kFormatVersion) + "')";
@@ -120,29 +122,7 @@ Result<std::vector<Definition>> ReadNewestDefinitions(Session* session) {
   return definitions;
 }
 
-namespace {
-
-Status WriteInTransaction(Session* session, const Session::Use& use, const std::string& sql,
-                          const std::vector<LeftOut>& left_out) {
-  RETURN_IF_ERROR(session->Run(use, "BEGIN TRANSACTION"));
-  Status status = session->Run(use, sql);
-  const int64_t now_us = base::Clock::System().Wall().time_since_epoch().count();
-  for (const LeftOut& group : left_out) {
-    if (!status.ok()) break;
-    const LaneRecord record{
-        session->engine(),      use.connection,    group.source, model::LaneId(0),
-        model::CommitNumber(0), group.incarnation, now_us};
-    status = AppendDeadLetters(record, {&group.letters});
-  }
-  if (status.ok()) return session->Run(use, "COMMIT");
-  (void)session->Run(use, "ROLLBACK");  // says that there is none when the engine ended it itself
-  return status;
-}
-
-}  // namespace
-
-Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions,
-                            const std::vector<LeftOut>& left_out) {
+Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions) {
   ASSIGN_OR_RETURN(const Session::Use use, session->Enter());
   ASSIGN_OR_RETURN(
       const Rows rows,
@@ -155,7 +135,7 @@ Status WriteNextDefinitions(Session* session, const std::vector<Definition>& def
            QuoteText(d.name) + ", " + QuoteText(d.definition) + ", " + QuoteText(d.properties) +
            ")";
   }
-  return WriteInTransaction(session, use, sql, left_out);
+  return session->Run(use, sql);
 }
 
 Result<std::vector<std::string>> ReadObjectTables(Session* session) {
@@ -163,7 +143,8 @@ Result<std::vector<std::string>> ReadObjectTables(Session* session) {
       const Rows rows,
       Rows::Read(session,
                  "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND "
-                 "regexp_full_match(table_name, '(raw|partials)_[0-9]+') ORDER BY table_name"));
+                 "regexp_full_match(table_name, '(raw|partials|released|sent|outbox)_[0-9]+') "
+                 "ORDER BY table_name"));
   std::vector<std::string> tables;
   for (size_t i = 0; i < rows.size(); ++i) tables.push_back(rows.Text(i, 0));
   return tables;
@@ -191,8 +172,7 @@ Result<std::vector<PositionRow>> ReadNewestPositions(Session* session) {
   return positions;
 }
 
-Status InsertPositions(Session* session, const std::vector<PositionRow>& rows) {
-  if (rows.empty()) return {};
+std::string PositionsInsert(const std::vector<PositionRow>& rows) {
   const std::string now = "make_timestamp(" +
                           std::to_string(base::Clock::System().Wall().time_since_epoch().count()) +
                           ")";
@@ -206,7 +186,11 @@ Status InsertPositions(Session* session, const std::vector<PositionRow>& rows) {
            (p.watermark ? "make_timestamp(" + std::to_string(p.watermark->value) + ")" : "NULL") +
            ", " + now + ")";
   }
-  return session->Run(sql);
+  return sql;
+}
+
+Status InsertPositions(Session* session, const std::vector<PositionRow>& rows) {
+  return rows.empty() ? Status() : session->Run(PositionsInsert(rows));
 }
 
 Result<std::vector<PartitionName>> ReadNames(Session* session, model::ObjectId source) {

@@ -21,8 +21,7 @@ base::Status PrepareFixedTables(duckdb_connection connection);
 base::Status CheckFormat(duckdb_connection connection);
 
 base::Result<std::vector<Definition>> ReadNewestDefinitions(Session* session);
-base::Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions,
-                                  const std::vector<LeftOut>& left_out);
+base::Status WriteNextDefinitions(Session* session, const std::vector<Definition>& definitions);
 
 // raw_<id> and partials_<id>.
 base::Result<std::vector<std::string>> ReadObjectTables(Session* session);
@@ -34,6 +33,7 @@ struct PositionRow {
 };
 // The newest row of each (source, incarnation, partition) of every source.
 base::Result<std::vector<PositionRow>> ReadNewestPositions(Session* session);
+std::string PositionsInsert(const std::vector<PositionRow>& rows);  // at least one
 base::Status InsertPositions(Session* session, const std::vector<PositionRow>& rows);
 
 base::Result<std::vector<PartitionName>> ReadNames(Session* session, model::ObjectId source);

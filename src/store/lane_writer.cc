@@ -208,6 +208,7 @@ Status LaneCommitter::Write(const Session::Use& use, Attempt* attempt) {
 
 Status LaneCommitter::TryTransaction(const Session::Use& use, Attempt* attempt, int* failed_view) {
   RETURN_IF_ERROR(begin_.Execute(state_->engine.get()).TakeStatus());
+  if (!attempt->commit->first.empty()) RETURN_IF_ERROR(session_.Run(use, attempt->commit->first));
   if (attempt->commit->rows && attempt->commit->rows->rows() > 0) {
     for (size_t view = 0; view < setup_.deltas.size(); ++view) {
       if (attempt->views[view].failed) continue;
@@ -320,7 +321,8 @@ Status LaneCommitter::Append(const Session::Use& use, const Attempt& attempt) {
                           attempt.number,
                           attempt.commit->incarnation,
                           base::Clock::System().Wall().time_since_epoch().count()};
-  std::vector<const std::vector<model::DeadLetter>*> letters{&attempt.commit->dead_letters};
+  std::vector<const std::vector<model::DeadLetter>*> letters;
+  if (!setup_.fills) letters.push_back(&attempt.commit->dead_letters);
   std::vector<const std::vector<LateRows>*> late{&attempt.raw.late};
   for (const ViewPart& part : attempt.views) {
     letters.push_back(&part.dead_letters);

@@ -16,6 +16,7 @@
 #include "store/parent_fill.h"
 #include "store/sketch_functions.h"
 #include "store/sketch_memory.h"
+#include "store/stage.h"
 #include "store/store_state.h"
 #include "store/view_fill.h"
 
@@ -57,17 +58,14 @@ class OpenStore : public Store {
     std::lock_guard lock(mutex_);
     return ReadNewestDefinitions(&session_);
   }
-  Status WriteDefinitions(const std::vector<Definition>& definitions,
-                          const std::vector<LeftOut>& left_out) override {
+  Status WriteDefinitions(const std::vector<Definition>& definitions) override {
     std::lock_guard lock(mutex_);
-    return WriteNextDefinitions(&session_, definitions, left_out);
+    return WriteNextDefinitions(&session_, definitions);
   }
-  Result<std::vector<LeftOut>> FillView(const Fill& fill) override {
-    std::lock_guard lock(mutex_);
-    ASSIGN_OR_RETURN(auto left_out, ViewFiller(state_, fill).Run(&session_));
-    maintenance_.CheckpointSoon();
-    return left_out;
+  std::unique_ptr<ViewFill> MakeFill(const Fill& fill) override {
+    return std::make_unique<RowFill>(state_, fill);
   }
+  std::unique_ptr<StageWriter> MakeStage() override { return std::make_unique<Stage>(state_); }
 
   Status FillFromParent(const ParentFill& fill) override {
     std::lock_guard lock(mutex_);

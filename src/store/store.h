@@ -15,6 +15,8 @@
 //                         reason_code, reason, lane, commit, at, bytes
 //   freshet_late_rows     source, object, incarnation, partition, first_offset, last_offset, rows,
 //                         reason, lane, commit, at
+//   freshet_emissions     view, bound, number, at: windows that end at the bound or before were
+//                         released, the number is that of the last release
 //   freshet_floors        object, floor, at; an object's rows begin at its highest floor
 // and per object raw_<id> (sources with retention) and partials_<id> (views). A raw table has the
 // declared columns, then "__partition", "__offset", "__incarnation", "__lane", "__commit".
@@ -41,6 +43,7 @@
 #include "model/dead_letter.h"
 #include "model/result.h"
 #include "model/types.h"
+#include "store/fill.h"
 
 namespace store {
 
@@ -105,6 +108,7 @@ struct LaneCommit {
   std::vector<Position> positions;     // only partitions that moved
   std::vector<model::DeadLetter> dead_letters;
   model::Incarnation incarnation;
+  std::string first;  // a statement that runs first in the same transaction; empty = none
 };
 
 struct LaneCommitResult {
@@ -122,6 +126,9 @@ struct LaneCommitResult {
 struct LaneSetup {
   model::ObjectId source;
   model::LaneId lane;
+  // A lane that reads again what the source has read, to fill a view: dead letters of the source
+  // were written the first time and are not written again. Its positions are the view's own.
+  bool fills = false;
   std::vector<std::string> column_names;  // of the batch's columns, in order
   std::vector<model::Type> column_types;
   // Column index -> DuckDB text over the other columns.
@@ -156,6 +163,15 @@ class LaneWriter {
   virtual base::Status Prepare(const LaneSetup& setup) = 0;
 };
 
+// A writer of stage two: each call is one transaction. Threads: one owner.
+class StageWriter {
+ public:
+  virtual ~StageWriter() = default;
+  // All statements or none; the number of rows that each changed. After a failed COMMIT nobody
+  // knows: what is stored decides.
+  virtual base::Result<std::vector<size_t>> Commit(const std::vector<std::string>& statements) = 0;
+};
+
 struct Definition {
   model::ObjectId id;
   std::string kind;  // "source", "view", "role", "grant"
@@ -163,31 +179,6 @@ struct Definition {
   std::string definition;  // SQL text
   std::string
       properties;  // small JSON that the owner of the kind reads (suspended, hash, incarnation ...)
-};
-
-// A new view and the stored rows that it begins with.
-struct Fill {
-  model::ObjectId source;
-  std::string view;  // its name, for dead letters
-  std::string table, raw_table;
-  std::function<std::string(const std::string&)> select;  // Plan::Delta over text for FROM
-};
-
-// A new view over a view, and what it begins with: all that its parent has.
-struct ParentFill {
-  model::ObjectId view, parent;
-  std::string name, table;
-  std::string select;       // Plan::Delta(the parent's table)
-  std::string time_column;  // empty = none
-  int64_t bucket_us = 0;    // of the time column, 0 = of no fixed length
-  int64_t origin_us = 0;    // buckets begin at multiples of bucket_us plus this
-};
-
-// Rows that a fill left out because the view's own expressions fail on them.
-struct LeftOut {
-  model::ObjectId source;
-  model::Incarnation incarnation;
-  std::vector<model::DeadLetter> letters;
 };
 
 // What is wrong with a store, for `freshet check`.
@@ -213,13 +204,11 @@ class Store {
   virtual base::Status RunDdl(const std::vector<std::string>& statements) = 0;
 
   virtual base::Result<std::vector<Definition>> ReadDefinitions() = 0;
-  // One insert-only commit of a new catalog version: all of `definitions`, and the dead letters of
-  // the views that were filled for it.
-  virtual base::Status WriteDefinitions(const std::vector<Definition>& definitions,
-                                        const std::vector<LeftOut>& left_out) = 0;
+  // One insert-only commit of a new catalog version: all of `definitions`.
+  virtual base::Status WriteDefinitions(const std::vector<Definition>& definitions) = 0;
 
-  // Gives a new view's table the partials of the rows that its source keeps. Only at a barrier.
-  virtual base::Result<std::vector<LeftOut>> FillView(const Fill& fill) = 0;
+  virtual std::unique_ptr<ViewFill> MakeFill(const Fill& fill) = 0;
+  virtual std::unique_ptr<StageWriter> MakeStage() = 0;
 
   // Gives a new view over a view what follows from its parent's partials. Only at a barrier. Groups
   // that the parent's floor cuts are left out, and the view begins with a floor of its own there.

@@ -248,14 +248,14 @@ TEST(StoreTest, DefinitionsAreReplacedAsAWholeAndSurvive) {
   const std::vector<Definition> first{
       {model::ObjectId(7), "source", "orders", "CREATE SOURCE \"orders\" -- it's\n", "{}"},
       {model::ObjectId(8), "view", "v", "CREATE ...", "{\"suspended\":\"x\"}"}};
-  ASSERT_TRUE(store->WriteDefinitions(first, {}).ok());
+  ASSERT_TRUE(store->WriteDefinitions(first).ok());
   store.Open();
   auto read = store->ReadDefinitions();
   ASSERT_TRUE(read.ok());
   ASSERT_EQ(read->size(), 2u);
   EXPECT_EQ((*read)[0].definition, first[0].definition);
   EXPECT_EQ((*read)[1].properties, first[1].properties);
-  ASSERT_TRUE(store->WriteDefinitions({}, {}).ok());
+  ASSERT_TRUE(store->WriteDefinitions({}).ok());
   EXPECT_TRUE(store->ReadDefinitions()->empty());
   ASSERT_TRUE(
       store->RunDdl({"CREATE TABLE raw_7(a INTEGER)", "CREATE TABLE partials_8(a INTEGER)"}).ok());

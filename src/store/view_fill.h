@@ -1,11 +1,10 @@
 #pragma once
-// Fills a new view from the rows that its source keeps. Rows that the view's own expressions cannot
-// take are found by bisection over partitions and offsets and left out, as a lane leaves them out
-// (semantics 6).
+// RowFill: fills a view from the rows that its source keeps, a range of offsets in each commit,
+// while the stream goes on. Rows that the view's own expressions cannot take are found by bisection
+// over offsets and left out, as a lane leaves them out (semantics 6).
 //
-// Threads: one caller, while the source's lanes stand at a commit boundary. Errors: those of the
-// engine; a data error when no single row is to blame (a state that overflows) or more than
-// kMaxFaults rows are. The view's table is then as it was.
+// Threads: one owner. Errors: those of the engine; a data error when no single row is to blame (a
+// state that overflows) or more than kMaxFaults rows are.
 
 #include <cstdint>
 #include <memory>
@@ -18,30 +17,30 @@
 
 namespace store {
 
-class ViewFiller {
+class RowFill : public ViewFill {
  public:
   static constexpr size_t kMaxFaults = 1'000;
 
-  ViewFiller(std::shared_ptr<StoreState> state, const Fill& fill);
-  base::Result<std::vector<LeftOut>> Run(Session* session);
+  RowFill(std::shared_ptr<StoreState> state, Fill fill);
+  base::Result<std::vector<OffsetRange>> Ranges() override;
+  base::Result<size_t> Step(const OffsetRange& range) override;
 
  private:
-  // Offsets of one partition, both ends included.
-  struct Range {
-    int32_t incarnation, partition;
-    int64_t first, last;
-  };
-  base::Result<std::vector<Range>> Ranges(Session* session) const;
-  base::Status Search(const Range& range);
-  base::Status Split(const Range& range, base::Status error);
-  base::Status Try(const Range& range);
-  void Blame(const Range& row, const base::Status& error);
-  std::string RowsWithoutFaults() const;
+  base::Status Search(const OffsetRange& range);
+  base::Status Split(const OffsetRange& range, base::Status error);
+  base::Status Try(const OffsetRange& range);
+  void Blame(const OffsetRange& row, const base::Status& error);
+  std::string RowsOf(const OffsetRange& range) const;
+  std::string RowsWithoutFaults(const OffsetRange& range) const;
+  // `rows` stands in FROM.
+  base::Status CommitStep(const OffsetRange& range, const std::string& rows);
 
-  const Fill& fill_;
-  std::unique_ptr<Connection> connection_;
-  std::vector<LeftOut> left_out_;
-  size_t faults_ = 0;
+  const std::shared_ptr<StoreState> state_;
+  const Fill fill_;
+  Session session_;
+  std::unique_ptr<Connection> connection_;   // for looking
+  std::vector<model::DeadLetter> left_out_;  // of the step
+  size_t faults_ = 0;                        // of all steps
 };
 
 }  // namespace store

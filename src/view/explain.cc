@@ -43,7 +43,48 @@ std::string TimeNote(const Plan& plan, size_t key) {
   return ", orders the view in time (buckets of " + Duration(plan.time->bucket_us) + ")";
 }
 
+const model::Field* FieldOf(const Plan& plan, const std::string& name) {
+  for (const auto& field : plan.fields)
+    if (field.name == name) return &field;
+  return nullptr;
+}
+
+std::string KeyList(const Plan& plan) {
+  std::string list;
+  for (const Key& key : plan.keys)
+    list += (list.empty() ? "" : ", ") + sql::PrintPostgres(*key.expr);
+  return list.empty() ? "none" : list;
+}
+
 }  // namespace
+
+std::vector<std::string> ExplainChange(const std::string& name, const Plan* old, const Plan& next) {
+  std::vector<std::string> lines{"Materialized View " + name +
+                                 (old ? " would be replaced" : " would be made")};
+  for (const auto& field : next.fields) {
+    const auto* before = old ? FieldOf(*old, field.name) : nullptr;
+    if (!before) {
+      lines.push_back("  New column " + field.name + " " + model::NameOf(field.type));
+    } else if (!(before->type == field.type)) {
+      lines.push_back("  Column " + field.name + " changes from " + model::NameOf(before->type) +
+                      " to " + model::NameOf(field.type));
+    } else {
+      lines.push_back("  Column " + field.name + " stays " + model::NameOf(field.type));
+    }
+  }
+  if (old)
+    for (const auto& field : old->fields)
+      if (!FieldOf(next, field.name))
+        lines.push_back("  Column " + field.name + " " + model::NameOf(field.type) + " goes away");
+  if (old && old->input != next.input)
+    lines.push_back("  Reads " + next.input + " instead of " + old->input);
+  if (old && KeyList(*old) != KeyList(next))
+    lines.push_back("  Keys change from " + KeyList(*old) + " to " + KeyList(next));
+  else lines.push_back("  Keys: " + KeyList(next));
+  lines.push_back("  States: " + std::to_string(next.states.size()) +
+                  (old ? ", before " + std::to_string(old->states.size()) : ""));
+  return lines;
+}
 
 std::vector<std::string> Explain(const Plan& plan, const std::string& name,
                                  const std::string& table, const std::string& input) {

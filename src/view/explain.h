@@ -14,4 +14,8 @@ namespace view {
 std::vector<std::string> Explain(const Plan& plan, const std::string& name,
                                  const std::string& table, const std::string& input);
 
+// What a new plan changes for those who read the view: columns that come, go and change their type;
+// then its keys and states. `old` is nullptr for a new view.
+std::vector<std::string> ExplainChange(const std::string& name, const Plan* old, const Plan& next);
+
 }  // namespace view

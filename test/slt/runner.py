@@ -247,7 +247,10 @@ class _Run:
 
     def _settled(self, ends, state):
         sources = self._ask("SELECT name, topic, state, error FROM freshet.sources WHERE connector = 'kafka'")
-        if suspended := self._ask("SELECT name, error FROM freshet.views WHERE state <> 'running'"):
+        if building := self._ask("SELECT name, progress FROM freshet.views WHERE state = 'building'"):
+            state["why"] = f"views are being built: {building}"
+            return False
+        if suspended := self._ask("SELECT name, error FROM freshet.views WHERE state = 'suspended'"):
             raise Failed(f"suspended views: {suspended}")
         if not self._settled_without_kafka(state):
             return False

@@ -1,0 +1,49 @@
+#pragma once
+// StageTwo: one writer for each view that emits on window close and for each sink. They read what
+// lanes have committed and commit their output with how far they got.
+//
+// Threads: Set and Stop one caller at a time (the definer); Progress any. Owns: emitters and
+// deliveries. Borrows: store, pipeline, clock.
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "pipeline/delivery.h"
+#include "pipeline/emitter.h"
+#include "pipeline/pipeline.h"
+
+namespace pipeline {
+
+class StageTwo {
+ public:
+  struct Environment {
+    store::Store* store;
+    const Pipeline* pipeline;
+    const base::Clock* clock;
+    std::function<void(model::ObjectId view, const base::Status& why)> view_failed;
+  };
+  explicit StageTwo(Environment environment) : env_(std::move(environment)) {}
+  ~StageTwo() { Stop(); }
+
+  // Starts what is new in the catalog and ends what is gone.
+  void Set(const catalog::Catalog& catalog);
+  void Stop();  // idempotent
+  std::map<model::ObjectId, SinkProgress> Progress() const;  // by sink
+
+ private:
+  void StartEmitter(const std::shared_ptr<const catalog::View>& view,
+                    const catalog::Source& source);
+  void StartDelivery(const std::shared_ptr<const catalog::Sink>& sink,
+                     const std::shared_ptr<const catalog::View>& view,
+                     const catalog::Source& source);
+  int64_t DeliveredOf(model::ObjectId view) const;  // by every sink that reads it
+  base::WallTime LastCommit(model::ObjectId source) const;
+
+  const Environment env_;
+  mutable std::mutex mutex_;
+  std::map<model::ObjectId, std::shared_ptr<Emitter>> emitters_;     // by view
+  std::map<model::ObjectId, std::shared_ptr<Delivery>> deliveries_;  // by sink
+};
+
+}  // namespace pipeline

@@ -1,0 +1,1 @@
+CREATE SINK s AS SELECT window_start, k, count(*) FROM TUMBLE(t, at, INTERVAL '1' MINUTE) GROUP BY 1, 2 EMIT ON WINDOW CLOSE WITH (connector = 'kafka', topic = 'x') FORMAT PLAIN ENCODE JSON

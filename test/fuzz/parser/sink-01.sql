@@ -1,0 +1,1 @@
+CREATE SINK s FROM v WITH (topic = 'x', key = 'a, b') FORMAT UPSERT ENCODE JSON; DROP SINK IF EXISTS s, u; REPLAY DEAD LETTERS OF s WHERE reason_code = 'x'
