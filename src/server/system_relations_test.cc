@@ -28,7 +28,7 @@ class SystemRelationsTest : public testing::Test {
         EXPECT_EQ((*fields)[i].name, relation.fields[i].name);
       ++ran;
     }
-    EXPECT_EQ(ran, 4);
+    EXPECT_EQ(ran, 5);
   }
 
   catalog::CatalogHolder catalog_;
