@@ -188,7 +188,8 @@ SystemRelation Freshness(const SystemState* state) {
   return out;
 }
 
-// One row of freshet.views; `progress` when the view is being built.
+// One row of freshet.views; `progress` when the view is being built. The table is not named in FROM:
+// it may be gone by the time the statement runs.
 std::string ViewRow(const catalog::View& view, std::optional<double> progress,
                     const std::string* before) {
   const char* state = progress ? "building" : view.suspended.empty() ? "running" : "suspended";
@@ -198,8 +199,8 @@ std::string ViewRow(const catalog::View& view, std::optional<double> progress,
          "::VARCHAR AS parent, '" + state + "'::VARCHAR AS state, " + (progress ? fmt::format("{:.4f}", *progress) : "NULL") +
          "::DOUBLE AS progress, " +
          (view.suspended.empty() ? "NULL" : sql::QuoteLiteral(view.suspended)) +
-         "::VARCHAR AS error, (SELECT count(*) FROM " + sql::QuoteIdentifier(view.Table()) +
-         ")::BIGINT AS partials, " +
+         "::VARCHAR AS error, coalesce((SELECT estimated_size FROM duckdb_tables() WHERE table_name = " +
+         sql::QuoteLiteral(view.Table()) + "), 0)::BIGINT AS partials, " +
          (view.retention_us ? std::to_string(*view.retention_us / 1'000'000) : "NULL") +
          "::BIGINT AS retention_seconds, " +
          fmt::format("{}", static_cast<double>(view.freshness_us) / 1e6) +
