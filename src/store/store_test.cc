@@ -381,6 +381,12 @@ TEST(StoreTest, CheckFindsWhatDoesNotAgree) {
   TestBatch batch(setup);
   ASSERT_TRUE(lane->Commit(batch.Make({{1, "a", 0}, {2, "b", 0}})).ok());
   lane.reset();
+  // What SQL wrote into a table has neither a lane nor a position.
+  ASSERT_TRUE(
+      store
+          ->RunDdl({"CREATE TABLE raw_2 AS FROM raw_1 LIMIT 0",
+                    "INSERT INTO raw_2(__partition, __offset, __incarnation) VALUES (0, 0, 0)"})
+          .ok());
   store.Close();
   auto report = Store::Check(store.options());  // with a write-ahead log to be read
   ASSERT_TRUE(report.ok()) << report.status().ToString();
