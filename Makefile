@@ -8,6 +8,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_MAXSIZE := 5G
 BUDGET ?= 60
+SEEDS ?= 10000
 PREFIX ?= /usr/local
 
 .DEFAULT_GOAL := help
@@ -58,8 +59,8 @@ docs: ## write docs/reference again from the code's tables
 fuzz: ## every fuzzer for BUDGET seconds each (default 60)
 	@tools/run_tests.py --stages sanitize --fuzz-seconds $(BUDGET)
 
-torture: ## kill -9 and out-of-order replays for BUDGET seconds (default 60)
-	@FRESHET_TORTURE_SECONDS=$(BUDGET) tools/run_tests.py --stages torture
+torture: ## kill -9 and replays for BUDGET seconds, SEEDS random seeds (default 10000: hours), the deliberate bugs
+	@FRESHET_TORTURE_SECONDS=$(BUDGET) FRESHET_TORTURE_SEEDS=$(SEEDS) tools/run_tests.py --stages torture
 
 asan: ## every unit test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/run_tests.py --stages unit --preset asan

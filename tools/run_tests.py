@@ -7,7 +7,8 @@ Stages: unit      builds the preset and runs every room's unit tests through cte
         tidy      the house rules (tools/tidy), their own tests, and the format of changed files
         sanitize  the rooms that read hostile bytes, under ASan and UBSan, and their fuzzers for some seconds
         system    pytest over test/: real Kafka, real clients, real Superset
-        torture   the kill -9 tests alone, for FRESHET_TORTURE_SECONDS
+        torture   the kill -9 tests alone for FRESHET_TORTURE_SECONDS each, FRESHET_TORTURE_SEEDS random seeds, and
+                  whether these find each deliberate bug
 A stage that fails does not stop the others. Logs, reports and screenshots are under build/test-artifacts. The last line
 is always `N passed, N failed, N skipped`, and the exit code is non-zero when anything failed.
 """

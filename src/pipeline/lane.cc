@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "base/bug.h"
 #include "base/log.h"
 
 namespace pipeline {
@@ -101,6 +102,10 @@ void Lane::AddPartitions(std::vector<store::Position> positions) {
   for (auto& position : positions) {
     Partition partition;
     partition.position = position;
+    if (position.next_offset.value > 0 && base::HasBug(base::Bug::kPositionAhead))
+      ++partition.position.next_offset.value;
+    if (position.next_offset.value > 0 && base::HasBug(base::Bug::kRecordTwiceAfterRestart))
+      --partition.position.next_offset.value;
     partition.progress = ProgressAt(position, lane_, clock_->Monotonic());
     newest_event_ = std::max(newest_event_, NewestEvent(*setup_.source, position));
     partitions_.push_back(std::move(partition));
@@ -276,8 +281,8 @@ bool Lane::DecodeReady(model::RecordRun* run, base::Status* waits_for) {
     part.end = static_cast<uint32_t>(std::min<size_t>(run->end, run->begin + room));
     *waits_for = decoder_->Prepare(records_, part, &part.end);
     if (part.end == part.begin && !waits_for->ok()) return true;
-    part.next_offset = part.end == run->end ? run->next_offset
-                                            : model::Offset(records_.records[part.end].offset);
+    part.next_offset =
+        part.end == run->end ? run->next_offset : model::Offset(records_.records[part.end].offset);
     if (!DecodeRun(part)) return false;
     run->begin = part.end;
   } while (waits_for->ok() && run->begin < run->end);

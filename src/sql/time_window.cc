@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "base/bug.h"
 #include "base/time_zone.h"
 #include "sql/interval.h"
 #include "sql/print_special.h"
@@ -141,7 +142,9 @@ Span TimeWindow::Pane() const {
 // faster.
 std::string TimeWindow::Bucket(const Span& width, const std::string& time) const {
   if (!zone.empty()) return FromCivil(CivilBucket(ToCivil(time, zone)), zone);
-  const std::string bucket = "time_bucket(" + width.Text() + ", " + time;
+  const bool earlier = base::HasBug(base::Bug::kWindowEndInclusive);
+  const std::string bucket =
+      "time_bucket(" + width.Text() + ", " + time + (earlier ? " - " + Microseconds(1) : "");
   if (width.months > 0) return bucket + ", " + kOrigin + ")";
   if (offset_us == 0 && kDayUs % width.microseconds == 0) return bucket + ")";
   return bucket + ", " + kOrigin + " + " + Microseconds(offset_us) + ")";
@@ -155,7 +158,7 @@ std::string TimeWindow::CivilBucket(const std::string& civil) const {
 }
 
 std::string TimeWindow::EndText(const std::string& start) const {
-  if (!zone.empty())
+  if (!zone.empty() && !base::HasBug(base::Bug::kDaysOf24Hours))
     return FromCivil("(" + CivilBucket(ToCivil(start, zone)) + " + " + size.Text() + ")", zone);
   return "(" + start + " + " + size.Text() + ")";
 }
@@ -184,7 +187,8 @@ std::string TimeWindow::Islands(const Fragments& fragments) const {
   const std::string before = "max(" + fragments.last + ") OVER (" + order +
                              " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)";
   return "(SELECT *, count(*) FILTER (WHERE \"__begins\") OVER (" + order +
-         ") AS \"__island\" FROM (SELECT *, coalesce(" + fragments.first + " >= " + before + " + " +
+         ") AS \"__island\" FROM (SELECT *, coalesce(" + fragments.first +
+         (base::HasBug(base::Bug::kSessionGapInclusive) ? " > " : " >= ") + before + " + " +
          size.Text() + ", true) AS \"__begins\" FROM " + fragments.from + "))";
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/bug.h"
 #include "sql/position.h"
 #include "sql/printer.h"
 #include "view/admission.h"
@@ -183,6 +184,8 @@ class Compiler {
     Use(*plain);
     ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*plain, {}));
     const std::string stored = sql::DuckDbType(plain->type);
+    if (base::HasBug(base::Bug::kNullKeyIsEmpty) && stored == "VARCHAR")
+      text = "coalesce(" + text + ", '')";
     if (plain->kind != sql::ExprKind::kColumn) text = "CAST(" + text + " AS " + stored + ")";
     const model::Type type = plain->type;
     plan_.keys.push_back(

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "base/bug.h"
 #include "sql/functions.h"
 #include "sql/printer.h"
 #include "view/state_call.h"
@@ -193,7 +194,7 @@ base::Result<std::string> StateBuilder::ValueText(const Call& call) {
 // A view without GROUP BY has its row before the first partial: no state is NULL then, and a count
 // is 0.
 base::Result<std::string> StateBuilder::Counting(const Call& call) {
-  if (call.expr.distinct && call.argument) {
+  if (call.expr.distinct && call.argument && !base::HasBug(base::Bug::kDistinctCountsAdded)) {
     ASSIGN_OR_RETURN(const std::string set, SetState(call));
     return "coalesce(len(" + set + "), 0)";
   }
@@ -201,8 +202,9 @@ base::Result<std::string> StateBuilder::Counting(const Call& call) {
 }
 
 std::string StateBuilder::CountState(const Call& call) {
-  return AddState("BIGINT", "count(" + (call.argument ? call.text : "*") + ")" + call.Filter(),
-                  "CAST(sum({}) AS BIGINT)");
+  const bool added = call.expr.distinct && base::HasBug(base::Bug::kDistinctCountsAdded);
+  const std::string counted = (added ? "DISTINCT " : "") + (call.argument ? call.text : "*");
+  return AddState("BIGINT", "count(" + counted + ")" + call.Filter(), "CAST(sum({}) AS BIGINT)");
 }
 
 std::string StateBuilder::SumState(const Call& call) {
@@ -228,6 +230,8 @@ base::Result<std::string> StateBuilder::Summing(const Call& call) {
         call.expr);
   if (call.expr.distinct) return DistinctSum(call);
   const model::Type type = call.argument->type;
+  if (call.name == "avg" && base::HasBug(base::Bug::kAverageOfAverages))
+    return AddState("DOUBLE", "avg(" + AsDouble(call.text) + ")" + call.Filter(), "avg({})");
   const std::string sum = SumState(call);
   if (call.name == "avg")
     return AsDouble(sum) + " / " + CountState(call);  // no accepted row: NULL / 0 is NULL
@@ -244,9 +248,10 @@ base::Result<std::string> StateBuilder::Folding(const Call& call) {
         base::Unsupported(call.name + " of arrays is not supported in a materialized view"),
         call.expr);
   const std::string stored = sql::DuckDbType(call.argument->type);
+  const bool stays = name == "min" && base::HasBug(base::Bug::kFirstMinimumStays);
   return AddState(stored,
                   "CAST(" + name + "(" + call.text + ")" + call.Filter() + " AS " + stored + ")",
-                  name + "({})");
+                  (stays ? "first" : name) + "({})");
 }
 
 base::Result<std::string> StateBuilder::Moments(const Call& call) {

@@ -2,6 +2,7 @@
 // counts of values. A set or a list is a list column; merging flattens, and beyond a bound it fails
 // with what to write instead (the view is suspended, semantics.md 7).
 
+#include "base/bug.h"
 #include "sql/print_special.h"
 #include "sql/printer.h"
 #include "view/state_call.h"
@@ -27,8 +28,7 @@ std::string CastTo(const std::string& text, const std::string& type) {
 
 std::string Direction(const sql::SortKey& key) {
   using Nulls = sql::SortKey::Nulls;
-  const bool first =
-      key.nulls == Nulls::kFirst || (key.nulls == Nulls::kDefault && key.descending);
+  const bool first = key.nulls == Nulls::kFirst || (key.nulls == Nulls::kDefault && key.descending);
   return std::string(key.descending ? " DESC" : " ASC") + (first ? " NULLS FIRST" : " NULLS LAST");
 }
 
@@ -83,7 +83,8 @@ base::Result<std::string> StateBuilder::OfOneRow(const Call& call) {
     return AtCall(NoArrays(call.name), expr);
   if (expr.order_by.size() != 1 || expr.order_by[0].nulls != sql::SortKey::Nulls::kDefault)
     return AtCall(base::Unsupported(call.name + " must be ordered by one expression")
-                      .WithHint("For example " + call.name + "(x ORDER BY order_time); rows whose "
+                      .WithHint("For example " + call.name +
+                                "(x ORDER BY order_time); rows whose "
                                 "key is NULL do not count."),
                   expr);
   const sql::Expr& key = *expr.order_by[0].expr;
@@ -92,15 +93,18 @@ base::Result<std::string> StateBuilder::OfOneRow(const Call& call) {
   const std::string type = sql::DuckDbType(call.argument->type);
   const std::string fold = (call.name == "first") == expr.order_by[0].descending ? "max" : "min";
   key_text = CastTo(key_text, key_type);
-  const std::string state = AddState(
-      "STRUCT(k " + key_type + ", p INTEGER, o BIGINT, v " + type + ")",
-      fold + "({'k': " + key_text + R"(, 'p': "__partition", 'o': "__offset", 'v': )" +
-          CastTo(call.text, type) + "})" + call.Filter(key_text + " IS NOT NULL"),
-      fold + "({})");
+  const bool by_arrival = base::HasBug(base::Bug::kLastByArrival);
+  const std::string ordered = by_arrival ? CastTo("NULL", key_type) : key_text;
+  const std::string state =
+      AddState("STRUCT(k " + key_type + ", p INTEGER, o BIGINT, v " + type + ")",
+               fold + "({'k': " + ordered + R"(, 'p': "__partition", 'o': "__offset", 'v': )" +
+                   CastTo(call.text, type) + "})" + call.Filter(key_text + " IS NOT NULL"),
+               fold + "({})");
   return state + ".v";
 }
 
-// arg_min(x, y): the x of the smallest y, the smallest of them; rows where one is NULL do not count.
+// arg_min(x, y): the x of the smallest y, the smallest of them; rows where one is NULL do not
+// count.
 base::Result<std::string> StateBuilder::AtExtreme(const Call& call) {
   const sql::Expr& key = *call.expr.args[1];
   if (call.argument->type.array || key.type.array) return AtCall(NoArrays(call.name), call.expr);
@@ -127,13 +131,14 @@ base::Result<std::string> StateBuilder::CountsOfValues(const Call& call) {
                     "freshet_counts_merge({})") +
            ") AS JSON)";
   const sql::Expr& most = *call.expr.args[1];
-  const bool constant = most.kind == sql::ExprKind::kLiteral &&
-                        most.literal.kind == sql::Literal::Kind::kInteger;
+  const bool constant =
+      most.kind == sql::ExprKind::kLiteral && most.literal.kind == sql::Literal::Kind::kInteger;
   if (!constant || most.literal.integer < 1 || most.literal.integer > kMaxTopK)
-    return AtCall(base::Invalid("the second argument of approx_top_k must be a constant from 1 to " +
-                                std::to_string(kMaxTopK))
-                      .WithSqlstate("22023"),
-                  most);
+    return AtCall(
+        base::Invalid("the second argument of approx_top_k must be a constant from 1 to " +
+                      std::to_string(kMaxTopK))
+            .WithSqlstate("22023"),
+        most);
   const std::string state = AddState("BLOB", "freshet_frequent(" + value + ")" + call.Filter(),
                                      "freshet_frequent_merge({})");
   return "CAST(freshet_frequent_json(" + state + ", " + std::to_string(most.literal.integer) +
@@ -145,8 +150,9 @@ base::Result<std::string> StateBuilder::CollectingDistinct(const Call& call) {
   const auto& order = call.expr.order_by;
   if (call.name != "string_agg" || order.size() != 1 ||
       !sql::SameExpr(*order[0].expr, *call.argument))
-    return AtCall(base::Unsupported(call.name + "(DISTINCT ...) is only supported as "
-                                    "string_agg(DISTINCT x, ',' ORDER BY x) in a materialized view"),
+    return AtCall(base::Unsupported(
+                      call.name + "(DISTINCT ...) is only supported as "
+                                  "string_agg(DISTINCT x, ',' ORDER BY x) in a materialized view"),
                   call.expr);
   ASSIGN_OR_RETURN(const std::string set, SetState(call));
   ASSIGN_OR_RETURN(const std::string separator, Separator(call.expr));
@@ -159,11 +165,12 @@ base::Result<std::string> StateBuilder::CollectingDistinct(const Call& call) {
 base::Result<std::string> StateBuilder::Collecting(const Call& call) {
   const sql::Expr& expr = call.expr;
   if (expr.order_by.empty())
-    return AtCall(base::Unsupported(call.name + " without ORDER BY is not supported in a "
-                                    "materialized view: records come in no fixed order")
-                      .WithHint("Order the values inside the parentheses: " + call.name +
-                                (call.name == "string_agg" ? "(x, ',' ORDER BY y)." : "(x ORDER BY y).")),
-                  expr);
+    return AtCall(
+        base::Unsupported(call.name + " without ORDER BY is not supported in a "
+                                      "materialized view: records come in no fixed order")
+            .WithHint("Order the values inside the parentheses: " + call.name +
+                      (call.name == "string_agg" ? "(x, ',' ORDER BY y)." : "(x ORDER BY y).")),
+        expr);
   if (call.argument->type.array) return AtCall(NoArrays(call.name), expr);
   const std::string type = sql::DuckDbType(call.argument->type);
   std::string fields, values, order;

@@ -60,6 +60,8 @@ class Campaign:
         self._topics.create({self._topic: self._scenario.partitions})
         self._start()
         self._execute(create_source(self._scenario, self._topic, self._bootstrap))
+        for statement in self._scenario.tables:
+            self._execute(statement)
         self._execute("CREATE MATERIALIZED VIEW everything AS SELECT count(*) AS n, sum(id) AS ids FROM events")
         self._make_views()
         threads = [threading.Thread(target=self._produce), threading.Thread(target=self._read)]

@@ -16,7 +16,7 @@ DISTINCT_TOLERANCE = 0.06
 SHOWN = 8
 NULL = "\\N"
 TABLE = """CREATE TABLE rows (id BIGINT, k VARCHAR, j INTEGER, b BOOLEAN, amount DECIMAL(12,2), big BIGINT, f DOUBLE, code VARCHAR,
-  ts TIMESTAMP);
+  ts TIMESTAMP, phase INTEGER, late BOOLEAN);
 CREATE VIEW records AS SELECT *, CASE WHEN amount >= 90 THEN 'gold' WHEN amount >= 0 THEN 'plain' END AS tier FROM rows"""
 
 
@@ -28,7 +28,8 @@ class Offline:
             writer = csv.writer(file, quoting=csv.QUOTE_MINIMAL)
             for record in records:
                 if not record.reason:
-                    writer.writerow([NULL if cell is None else repr(cell) if isinstance(cell, float) else cell for cell in record.row])
+                    cells = (*record.row, record.phase, record.late)
+                    writer.writerow([NULL if cell is None else repr(cell) if isinstance(cell, float) else cell for cell in cells])
             file.flush()
             self._db.execute(f"COPY rows FROM '{file.name}' (FORMAT csv, HEADER false, NULL '{NULL}')")
 

@@ -6,9 +6,22 @@ Each aggregate and key is written twice, for Freshet and for DuckDB, by hand. Th
 import datetime
 import json
 import random
+import re
 from dataclasses import dataclass, field
 
-START = datetime.datetime(2024, 1, 1)
+# A usual day, and the ones after which late rows reach over both changes of New York's clocks.
+STARTS = tuple(datetime.datetime(*at) for at in ((2024, 1, 1), (2024, 1, 1), (2024, 3, 10, 6, 58), (2024, 3, 11, 4, 2), (2024, 11, 3, 5, 57),
+                                                 (2024, 11, 4, 5, 3)))
+# New York's civil day of a time in UTC, and when a civil day begins there: summer time is from 2024-03-10 07:00 to 2024-11-03 06:00.
+CIVIL_DAY = ("date_trunc('day', ts - CASE WHEN ts >= '2024-03-10 07:00' AND ts < '2024-11-03 06:00' THEN INTERVAL '4 hours' "
+             "ELSE INTERVAL '5 hours' END)")
+
+
+def new_york_midnight(day):
+    return f"({day} + CASE WHEN {day} > '2024-03-10' AND {day} <= '2024-11-03' THEN INTERVAL '4 hours' ELSE INTERVAL '5 hours' END)"
+
+
+WATERMARK_DELAY = datetime.timedelta(seconds=5)
 KEYS = {  # name -> (Freshet, DuckDB)
     "k": ("k", "k"),
     "j": ("j", "j"),
@@ -18,7 +31,7 @@ KEYS = {  # name -> (Freshet, DuckDB)
     "upper_k": ("coalesce(upper(k), 'NONE')", "coalesce(upper(k), 'NONE')"),
     "big": ("amount > 100", "amount > 100"),
     "day": ("date_trunc('day', ts)", "date_trunc('day', ts)"),
-    "civil_day": ("date_trunc('day', ts, 'America/New_York')", "date_trunc('day', ts - INTERVAL '5 hours') + INTERVAL '5 hours'"),
+    "civil_day": ("date_trunc('day', ts, 'America/New_York')", new_york_midnight(CIVIL_DAY)),
     "minute": ("date_trunc('minute', ts)", "date_trunc('minute', ts)"),
     "hour": ("date_bin(INTERVAL '1 hour', ts, TIMESTAMPTZ '2024-01-01 00:00:00+00')", "time_bucket(INTERVAL '1 hour', ts)"),
     "quarter": ("time_bucket(INTERVAL '15 minutes', ts)", "time_bucket(INTERVAL '15 minutes', ts)"),
@@ -79,6 +92,27 @@ ROW_ERRORS = {  # aggregate over an expression that fails on some rows -> the co
     "shares": ("sum(1000 / j)", "sum(1000 // j)", "j IS NULL OR j <> 0"),
     "codes": ("max(code::integer)", "max(TRY_CAST(code AS INTEGER))", "code IS NULL OR TRY_CAST(code AS INTEGER) IS NOT NULL"),
 }
+ROLLUPS = {  # column of the parent -> (Freshet's aggregate of it in a view over that view, DuckDB's over all rows, how it is compared)
+    "rows": ("sum(rows)", "count(*)", "exact"),
+    "amounts": ("sum(amounts)", "count(amount)", "exact"),
+    "sum_amount": ("sum(sum_amount)", "sum(amount)", "exact"),
+    "sum_f": ("sum(sum_f)", "sum(f)", "double"),
+    "min_amount": ("min(min_amount)", "min(amount)", "exact"),
+    "max_f": ("max(max_f)", "max(f)", "exact"),
+    "min_k": ("min(min_k)", "min(k)", "exact"),
+    "avg_amount": ("avg(avg_amount)", "CAST(sum(amount) AS DOUBLE) / count(amount)", "double"),
+    "avg_j": ("avg(avg_j)", "avg(j)", "double"),
+    "sd_j": ("stddev(sd_j)", "stddev_samp(j)", "double"),
+    "any_b": ("bool_or(any_b)", "bool_or(b)", "exact"),
+    "all_b": ("bool_and(all_b)", "bool_and(b)", "exact"),
+    "bits_or": ("bit_or(bits_or)", "bit_or(j)", "exact"),
+    "bits_xor": ("bit_xor(bits_xor)", "bit_xor(big)", "exact"),
+    "p50": ("approx_percentile(0.9) WITHIN GROUP (ORDER BY p50)", "quantile_disc(f, 0.9)", "percentile"),
+    "ids": ("approx_count_distinct(ids)", "count(DISTINCT id)", "distinct"),
+}
+DIMENSION = ("CREATE TABLE IF NOT EXISTS dims (k TEXT PRIMARY KEY, label TEXT)",
+             "INSERT INTO dims VALUES ('k1', 'one'), ('k2', NULL), ('k3', 'one'), ('ü', 'umlaut')")
+DIMENSION_ROWS = "(VALUES ('k1', 'one'), ('k2', NULL), ('k3', 'one'), ('ü', 'umlaut')) AS d(k, label)"
 FILTERS = ("", "", "amount > 20", "b IS NOT FALSE", "k <> 'k3'", "j BETWEEN 1 AND 6", "ts >= '2024-01-01 00:05:00'")
 HAVINGS = ("", "", "", "count(*) >= 3", "sum(amount) > 100")
 MINUTE_SIZES = (1, 2, 5, 15, 60)
@@ -102,6 +136,7 @@ class View:
     excluded: str = ""               # rows that this view leaves out, each a dead letter in its name
     after: float = 0.0               # made when this part of the records was produced (0 = before the first)
     uses: frozenset = frozenset()    # clauses and states in it, for the count of what seeds have tried
+    groups: str = ""                 # DuckDB's query of what happened to its groups, see `groups_query`
 
 
 @dataclass
@@ -114,6 +149,8 @@ class Record:
     key: bytes | None = None
     timestamp_ms: int | None = None
     headers: tuple = ()
+    phase: int = 0                   # in which of several waves it was produced
+    late: bool = False               # its event time was behind its partition's watermark
 
 
 @dataclass
@@ -126,6 +163,7 @@ class Scenario:
     views: list
     kills: list = field(default_factory=list)   # (kind, seconds after the last start)
     chunk: int = 50                              # records produced at once
+    tables: tuple = ()                           # statements that make what views join
 
     def describe(self):
         bad = sum(1 for record in self.records if record.reason)
@@ -143,13 +181,19 @@ def make_scenario(seed, kills=3):
                 "max_batch_rows": dice.choice((1, 7, 100, 120000))}
     if settings["max_batch_rows"] == 1:
         count = min(count, 800)
-    views = [_view(f"v{number}", dice, keeps_raw, count) for number in range(dice.randint(2, 5))]
+    views = [_view(f"v{number}", dice, keeps_raw, count) for number in range(dice.randint(2, 4))]
+    tables = ()
+    if dice.random() < 0.4:
+        views += _rollup(dice, keeps_raw)
+    if dice.random() < 0.3:
+        views.append(_joined(dice, keeps_raw))
+        tables = DIMENSION
     if not keeps_raw:   # a column that nothing reads is not decoded: records that are bad in j alone would be good
         views.append(View("v9", "CREATE MATERIALIZED VIEW v9 AS SELECT sum(j) AS sum_j FROM events",
                           "SELECT sum(j) AS sum_j FROM records", ["exact"]))
     ends = [(dice.choices(("kill", "term", "kill while starting"), (6, 1, 2))[0], dice.uniform(0.05, 1.2)) for _ in range(kills + dice.randint(0, 2))]
     return Scenario(seed, dice.choice((1, 1, 2, 3, 5, 8)), settings, keeps_raw, _records(count, dice), views, ends,
-                    dice.choice((5, 40, 200)))
+                    dice.choice((5, 40, 200)), tables)
 
 
 def create_source(scenario, topic, bootstrap):
@@ -171,7 +215,12 @@ def _minutes(count):
 
 
 def _window(dice):
-    kind = dice.choices(("none", "tumble", "hop", "cumulate", "session", "civil"), (8, 8, 3, 2, 3, 1))[0]
+    kind = dice.choices(("none", "tumble", "hop", "cumulate", "session", "civil", "new york"), (6, 6, 4, 4, 4, 3, 3))[0]
+    if kind == "new york":   # days of 23, 24 and 25 hours
+        next_day = "(civil_day + INTERVAL '1 day')"
+        return _Window("TUMBLE over a change of clocks", "TUMBLE(events, ts, INTERVAL '1' DAY, 'America/New_York')",
+                       f"(SELECT *, {new_york_midnight('civil_day')} AS window_start, "
+                       f"{new_york_midnight(next_day)} AS window_end FROM (SELECT *, {CIVIL_DAY} AS civil_day FROM records))")
     if kind == "civil":   # 5:30 hours ahead of UTC all year
         start = "time_bucket(INTERVAL '1 day', ts + INTERVAL '5 hours 30 minutes') - INTERVAL '5 hours 30 minutes'"
         return _Window("TUMBLE in a time zone", "TUMBLE(events, ts, INTERVAL '1' DAY, 'Asia/Kolkata')",
@@ -209,7 +258,7 @@ def _view(name, dice, keeps_raw, count):
     window = _window(dice)
     session = window.kind == "SESSION"
     keys = list(window.keys) if session else dice.sample(sorted(KEYS), dice.choice((0, 1, 1, 2, 2, 3)))
-    chosen = dice.sample(sorted(AGGREGATES), dice.randint(2, 7))
+    chosen = dice.sample(sorted(AGGREGATES), dice.randint(4, 9))
     items = [] if window.kind == "no window" else ["window_start", "window_end"]
     oracle, compared = list(items), ["key"] * len(items)
     for key in keys:
@@ -241,20 +290,96 @@ def _view(name, dice, keeps_raw, count):
     if excluded and count > FILL_RECORDS:   # a fill leaves out 1,000 rows at most
         after = 0.0
     uses = {window.kind, *(f"state {aggregate}" for aggregate in chosen), *(f"key {key}" for key in keys)}
+    text = create.upper()
     uses |= {what for what, used in (("WHERE", where), ("HAVING", having), ("row errors", excluded), ("made later", after),
-                                     ("no GROUP BY", not grouped)) if used}
+                                     ("no GROUP BY", not grouped), ("FILTER", "FILTER" in text), ("DISTINCT", "(DISTINCT" in text)) if used}
+    groups = groups_query(window.rows, oracle[:grouped], conditions)
     excluded = f"NOT ({excluded})" + (f" AND ({where})" if where else "") if excluded else ""
-    return View(name, create, query, compared, excluded, after, frozenset(uses))
+    return View(name, create, query, compared, excluded, after, frozenset(uses), groups)
+
+
+def groups_query(rows, keys, conditions):
+    """-> DuckDB's text: for each group of a view whether a row of it came late, whether a key is NULL, in how many waves its rows
+    came, and the first and the last of them; $created is the wave that the view first saw by itself"""
+    names = [key.split(" AS ")[0] for key in keys]
+    nulls = " OR ".join(f"({name}) IS NULL" for name in names) or "false"
+    wave = "greatest(phase, $created)"
+    return (f"SELECT bool_or(late), {nulls}, count(DISTINCT {wave}), min({wave}), max({wave}) FROM {rows}"
+            + (f" WHERE {' AND '.join(conditions)}" if conditions else "") + (f" GROUP BY {', '.join(names)}" if names else ""))
+
+
+def _rollup(dice, keeps_raw):
+    """-> a view, one over it, and sometimes one over that"""
+    size, chosen = dice.choice(MINUTE_SIZES), dice.sample(sorted(ROLLUPS), dice.randint(4, 8))
+    keys = dice.sample(("k", "j", "b", "tier"), dice.choice((0, 1, 1, 2)))
+    start = f"time_bucket({_minutes(size)}, ts)"
+    after = dice.choice((0.0, 0.0, 0.4)) if keeps_raw else 0.0
+    of_window = ["window_start", *(f"{key} AS key_{key}" for key in keys)]
+    create = (f"CREATE MATERIALIZED VIEW v20 AS SELECT {', '.join(of_window)}, {', '.join(f'{AGGREGATES[name][0]} AS {name}' for name in chosen)} "
+              f"FROM TUMBLE(events, ts, INTERVAL '{size}' MINUTE) GROUP BY {_ordinals(len(of_window))}")
+    rows = f"(SELECT *, {start} AS window_start FROM records)"
+    oracle = (f"SELECT {', '.join(of_window)}, {', '.join(AGGREGATES[name][1] for name in chosen)} FROM {rows} "
+              f"GROUP BY {_ordinals(len(of_window))}")
+    states = frozenset(f"state {name}" for name in chosen)
+    views = [View("v20", create, oracle, ["key"] * len(of_window) + [AGGREGATES[name][2] for name in chosen], "", after,
+                  states | {"TUMBLE", "parent of a view"}, groups_query(rows, of_window, []))]
+    bucket, levels = "window_start", (("v21", dice.choice(("", "hour", "day"))), ("v22", "day"))
+    for level, (name, unit) in enumerate(levels[:dice.randint(1, 2)]):
+        if views[-1].columns[0] != "key":
+            break   # one row: there is nothing to roll up
+        keys = keys[:len(keys) - level]
+        timed = bool(unit and bucket)
+        items = ([f"date_trunc('{unit}', {bucket}) AS bucket"] if timed else []) + [f"key_{key}" for key in keys]
+        wanted = ([f"date_trunc('{unit}', ts) AS bucket"] if timed else []) + [f"{key} AS key_{key}" for key in keys]
+        bucket = "bucket" if timed else ""
+        group = f" GROUP BY {_ordinals(len(items))}" if items else ""
+        create = (f"CREATE MATERIALIZED VIEW {name} AS SELECT {', '.join(items + [f'{ROLLUPS[one][0]} AS {one}' for one in chosen])} "
+                  f"FROM {views[-1].name}{group}")
+        oracle = f"SELECT {', '.join(wanted + [ROLLUPS[one][1] for one in chosen])} FROM records{group}"
+        after = max(after, dice.choice((0.0, 0.0, 0.4)))
+        views.append(View(name, create, oracle, ["key"] * len(items) + [ROLLUPS[one][2] for one in chosen], "", after,
+                          frozenset({("view over a view", "view over a view over a view")[level], *(f"merge {one}" for one in chosen)}),
+                          groups_query("records", wanted, [])))
+    return views
+
+
+def _joined(dice, keeps_raw):
+    """-> a view that joins a table when it is read"""
+    size, outer = dice.choice(MINUTE_SIZES), dice.random() < 0.6
+    join = "LEFT JOIN" if outer else "JOIN"
+    chosen = dice.sample(("rows", "sum_amount", "avg_j", "max_f"), 2)
+    values = ", ".join(f"{_of(AGGREGATES[one][0])} AS {one}" for one in chosen)
+    create = (f"CREATE MATERIALIZED VIEW v30 AS SELECT window_start, e.k AS key_k, d.label, {values} "
+              f"FROM TUMBLE(events, ts, INTERVAL '{size}' MINUTE) AS e {join} dims AS d ON e.k = d.k GROUP BY window_start, e.k, d.label")
+    rows = f"(SELECT *, time_bucket({_minutes(size)}, ts) AS window_start FROM records) AS e {join} {DIMENSION_ROWS} ON e.k = d.k"
+    oracle = (f"SELECT window_start, e.k AS key_k, d.label, {', '.join(_of(AGGREGATES[one][1]) for one in chosen)} FROM {rows} "
+              f"GROUP BY window_start, e.k, d.label")
+    after = dice.choice((0.0, 0.0, 0.4)) if keeps_raw else 0.0
+    return View("v30", create, oracle, ["key", "key", "exact"] + [AGGREGATES[one][2] for one in chosen], "", after,
+                frozenset({f"{join} a table at reading"}), groups_query(rows, ["window_start", "e.k AS key_k", "d.label"], []))
+
+
+def _of(aggregate):
+    """sum(x) -> sum(e.x)"""
+    return re.sub(r"\b(amount|j|f)\b", r"e.\1", aggregate)
+
+
+def _ordinals(count):
+    return ", ".join(str(number) for number in range(1, count + 1))
 
 
 def _records(count, dice):
     """In the order in which they are produced: event time moves on, some come late, some very late, some are broken."""
-    now, records = START, []
+    now, records, taken = dice.choice(STARTS), [], set()
     for number in range(count):
         now += datetime.timedelta(microseconds=dice.randrange(0, 1_500_000))
         at = now - datetime.timedelta(microseconds=dice.randrange(0, 3_000_000))
         if dice.random() < 0.05:
             at = now - datetime.timedelta(seconds=dice.choice((30, 600, 86_400, 3 * 86_400)), microseconds=dice.randrange(10**6))
+        even = at.replace(microsecond=0, second=at.second if dice.random() < 0.8 else 0)
+        if dice.random() < 0.2 and even not in taken:   # at the edge of windows, exactly a gap after another
+            at = even
+            taken.add(even)
         records.append(_bad_record(number, at, dice) if dice.random() < 0.03 else _good_record(number, at, dice))
     return records
 

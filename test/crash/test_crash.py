@@ -1,4 +1,4 @@
-"""A few seeds in every run; `make torture` goes on for FRESHET_TORTURE_SECONDS. Two run at a time."""
+"""A few seeds in every run; the torture test goes on (harness/torture.py). Two run at a time."""
 
 import os
 import time
@@ -8,6 +8,7 @@ import pytest
 
 from crash.campaign import run_seed
 from crash.scenario import make_scenario
+from harness import torture
 from slt.run import scratch_directory
 
 FIRST_SEED = int(os.environ.get("FRESHET_CRASH_SEED", "1"))
@@ -39,9 +40,9 @@ def test_views_equal_the_offline_answer(outcomes, seed):
 @pytest.mark.torture
 @pytest.mark.timeout(24 * 3600)
 def test_seed_after_seed(kafka):
-    seconds = float(os.environ.get("FRESHET_TORTURE_SECONDS", "20"))
+    seconds = torture.seconds()
     directory, began, failures, kills = scratch_directory(), time.monotonic(), [], 0
-    seed = time.time_ns() // 1_000_000
+    seed = torture.first_seed()
     with ThreadPoolExecutor(JOBS) as pool:
         while time.monotonic() - began < seconds:
             scenarios = [make_scenario(seed + number, kills=6) for number in range(JOBS)]

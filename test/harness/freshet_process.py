@@ -33,11 +33,12 @@ def clean_environment():
 class FreshetProcess:
     """`settings` are the server's own, by name: {"max_batch_rows": 1}. `directory` holds data and log."""
 
-    def __init__(self, directory, settings=None):
+    def __init__(self, directory, settings=None, environment=None):
         self.directory = pathlib.Path(directory)
         self.data_dir = self.directory / "data"
         self.log = self.directory / "server.log"
         self.settings = dict(settings or {})
+        self.environment = dict(environment or {})   # added to the child's at each start
         self.starts = 0
         self._process = None
 
@@ -54,7 +55,7 @@ class FreshetProcess:
             log.write(f"---- start {self.starts}\n".encode())
             log.flush()
             self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                             env={**clean_environment(), **(environment or {})})
+                                             env={**clean_environment(), **self.environment, **(environment or {})})
         self.starts += 1
         if wait:
             self.wait_ready()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Random views, data, orders and batch sizes with a kill -9 in the middle, against one offline DuckDB query a view.
 
-    test/randomised/run.py [--seed N] [--seeds 200] [--seconds S] [--jobs 2] [--kafka host:port]
+    test/randomised/run.py [--seed N] [--seeds 200] [--seconds S] [--jobs 2] [--require-coverage 100] [--kafka host:port]
 
-Ends with how many seeds had each clause and state; every seed has late rows, NULL keys and a restart. A failure names the
-command that repeats it. Needs the python of test/requirements.txt.
+Ends with how many seeds had each clause and state, and of these with late rows, NULL keys, three deltas a group and a
+restart between them. A failure names the command that repeats it. Needs the python of test/requirements.txt.
 """
 
 import argparse
@@ -19,23 +19,25 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from crash.scenario import make_scenario  # noqa: E402
 from harness.broker import Broker  # noqa: E402
-from randomised.group import run_group  # noqa: E402
+from randomised.group import CONDITIONS, NULLS, run_group  # noqa: E402
 from slt.run import scratch_directory  # noqa: E402
 
 JOBS = 2
 SEEDS_A_GROUP = 10
-SMALL_BATCH_RECORDS = 800   # a commit a record takes time
+# Records of a seed by how many a commit may have: a commit takes milliseconds, however few its records are.
+RECORDS = {1: 60, 7: 240, 100: 600, 120000: 1200}
+LEAST_SEEDS = 100   # what a campaign of thousands has at least of each clause and state under each condition
+NO_KEYS = ("no GROUP BY",)   # what never has a NULL key
 
 
 def group_of(seeds):
     scenarios = [make_scenario(seed) for seed in seeds]
     for scenario in scenarios:
-        if scenarios[0].settings["max_batch_rows"] == 1:
-            scenario.records = scenario.records[:SMALL_BATCH_RECORDS]
+        scenario.records = scenario.records[:RECORDS[scenarios[0].settings["max_batch_rows"]]]
     return scenarios
 
 
-def run_seeds(first, count, jobs, bootstrap, seconds=0):
+def run_seeds(first, count, jobs, bootstrap, seconds=0, environment=None, keep=True):
     """-> outcomes of `count` seeds, or of as many groups as begin within `seconds`"""
     directory, began = scratch_directory(), time.monotonic()
 
@@ -43,7 +45,7 @@ def run_seeds(first, count, jobs, bootstrap, seconds=0):
         if seconds and time.monotonic() - began > seconds:
             return []
         seeds = range(start, start + SEEDS_A_GROUP) if seconds else range(start, min(start + SEEDS_A_GROUP, first + count))
-        return run_group(group_of(seeds), bootstrap, directory)
+        return run_group(group_of(seeds), bootstrap, directory, environment, keep)
 
     outcomes, start = [], first
     with ThreadPoolExecutor(jobs) as pool:
@@ -56,10 +58,20 @@ def run_seeds(first, count, jobs, bootstrap, seconds=0):
                 return outcomes
 
 
-def coverage(outcomes):
-    """-> text: how many seeds had each clause and state"""
-    counts = Counter(use for outcome in outcomes for use in outcome.uses)
-    return "\n".join(f"  {count:6} {use}" for use, count in sorted(counts.items()))
+def coverage(outcomes, least=0):
+    """-> text: how many seeds had each clause and state, and each condition with it; what has less than `least` of one"""
+    seeds, met = Counter(), Counter()
+    for outcome in outcomes:
+        for use, conditions in outcome.uses.items():
+            seeds[use] += 1
+            met.update((use, condition) for condition in conditions)
+    lines = [f"{'':36}{'seeds':>7}" + "".join(f"{condition:>12}" for condition in CONDITIONS)]
+    missing = []
+    for use in sorted(seeds):
+        counts = {condition: met[(use, condition)] for condition in CONDITIONS if condition != NULLS or use not in NO_KEYS}
+        lines.append(f"{use:36}{seeds[use]:7}" + "".join(f"{counts.get(condition, '-'):>12}" for condition in CONDITIONS))
+        missing += [f"{use} with {condition}: {count}" for condition, count in counts.items() if count < least]
+    return "\n".join(lines), missing
 
 
 def main():
@@ -69,6 +81,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=0, help="go on for so long, whatever --seeds says")
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--kafka", default="", help="a broker that runs already, host:port")
+    parser.add_argument("--require-coverage", type=int, default=0, help="so many seeds at least for each clause and state under each condition")
     arguments = parser.parse_args()
     if arguments.kafka:
         os.environ["FRESHET_TEST_KAFKA"] = arguments.kafka
@@ -78,10 +91,12 @@ def main():
     failed = [outcome for outcome in outcomes if outcome.failure]
     for outcome in failed:
         print(f"\nFAILED {outcome.failure}")
-    print(f"seeds with each clause and state:\n{coverage(outcomes)}")
+    table, missing = coverage(outcomes, arguments.require_coverage)
+    print(f"seeds with each clause and state, and with what:\n{table}")
+    print("\n".join(f"BELOW {arguments.require_coverage}: {line}" for line in missing))
     print(f"{len(outcomes)} seeds from {arguments.seed}, {sum(outcome.kills for outcome in outcomes)} kills, {time.monotonic() - began:.0f} s")
     print(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed or not outcomes else 0
+    return 1 if failed or missing or not outcomes else 0
 
 
 if __name__ == "__main__":

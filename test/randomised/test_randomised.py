@@ -1,21 +1,30 @@
-"""Two hundred seeds in every run; `make torture` goes on for FRESHET_TORTURE_SECONDS."""
+"""Two hundred seeds in every run; the torture test goes on (harness/torture.py), or runs FRESHET_TORTURE_SEEDS of them and
+then asks that each clause and state came often enough and each deliberate bug is found."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
-from randomised.run import JOBS, coverage, run_seeds
+from harness import torture
+from randomised import bugs
+from randomised.run import JOBS, LEAST_SEEDS, coverage, run_seeds
 
 FIRST_SEED = int(os.environ.get("FRESHET_RANDOM_SEED", "1"))
 SEEDS = int(os.environ.get("FRESHET_RANDOM_SEEDS", "200"))
+TORTURE_SEEDS = int(os.environ.get("FRESHET_TORTURE_SEEDS", "0"))
+ENOUGH_FOR_COVERAGE = 2000   # seeds: the rarest clause is in one of ten
 
 
-def judge(outcomes):
-    print(f"seeds with each clause and state:\n{coverage(outcomes)}")
+def judge(outcomes, least=0):
+    table, missing = coverage(outcomes, least)
+    print(f"seeds with each clause and state, and with what:\n{table}")
     failures = [outcome.failure for outcome in outcomes if outcome.failure]
     assert not failures, "\n\n".join(failures)
     assert outcomes and sum(outcome.kills for outcome in outcomes) >= len(outcomes) // 10
+    assert not missing, f"below {least} seeds: {missing}"
 
 
 @pytest.mark.timeout(1200)
@@ -26,5 +35,17 @@ def test_views_equal_the_offline_answer(kafka):
 @pytest.mark.torture
 @pytest.mark.timeout(24 * 3600)
 def test_seed_after_seed(kafka):
-    seconds = int(os.environ.get("FRESHET_TORTURE_SECONDS", "20"))
-    judge(run_seeds(time.time_ns() // 1_000_000, 0, JOBS, kafka.bootstrap, seconds))
+    began, first = time.monotonic(), torture.first_seed()
+    outcomes = run_seeds(first, TORTURE_SEEDS, JOBS, kafka.bootstrap, 0 if TORTURE_SEEDS else torture.seconds())
+    print(f"{len(outcomes)} seeds from {first} in {time.monotonic() - began:.0f} s")
+    judge(outcomes, LEAST_SEEDS if TORTURE_SEEDS >= ENOUGH_FOR_COVERAGE else 0)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(2 * 3600)
+@pytest.mark.skipif(not TORTURE_SEEDS, reason="builds a server of its own: `make torture`")
+def test_each_deliberate_bug_is_found(kafka):
+    done = subprocess.run([sys.executable, bugs.__file__, "--kafka", kafka.bootstrap], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness import torture
 from slt.modes import SERVER_MODES
 from slt.run import scratch_directory
 from slt.runner import Options, run_script
@@ -68,18 +69,18 @@ def test_golden_is_what_postgresql_says(postgres, script):
 @pytest.mark.torture
 @pytest.mark.timeout(24 * 3600)
 def test_seed_after_seed_with_every_step_interrupted(kafka, directory):
-    seconds = float(os.environ.get("FRESHET_TORTURE_SECONDS", "20"))
-    began, seed = time.monotonic(), time.time_ns() // 1_000_000_000
+    seconds = torture.seconds()
+    began, seed = time.monotonic(), torture.first_seed()
     scripts = [load(path) for path in SCRIPTS.values()]
     failures, count = [], 0
     with ThreadPoolExecutor(JOBS) as pool:
         while time.monotonic() - began < seconds:
-            seed += 1
             options = Options(kafka.bootstrap, directory, seed, interruptions=None)
             of_seed = scripts if seconds > 300 else scripts[seed % len(scripts)::max(1, len(scripts) // 8)]
             futures = [pool.submit(run_script, script, mode, options) for script in of_seed for mode in DISTURBED]
             results = [future.result() for future in futures]
+            seed += 1
             count += len(results)
             failures += [result.failure for result in results if result.failure]
-    print(f"{count} runs up to seed {seed} in {time.monotonic() - began:.0f} s")
+    print(f"{count} runs up to seed {seed - 1} in {time.monotonic() - began:.0f} s")
     assert count and not failures, "\n\n".join(failures)
