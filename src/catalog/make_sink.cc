@@ -11,7 +11,8 @@ namespace {
 
 // How long what was sent can be read under the sink's name.
 constexpr const char* kReleasedRetention = "7 days";
-constexpr const char* kViewOptions[] = {"allowed_lateness", "corrections", "retention"};
+constexpr const char* kViewOptions[] = {"allowed_lateness", "corrections", "retention", "top",
+                                        "top_of",           "top_by",      "other"};
 
 base::Status ReadOptions(OptionReader* options, Sink* sink, std::string* key) {
   ASSIGN_OR_RETURN(const std::string connector, options->Required("connector"));
@@ -23,8 +24,7 @@ base::Status ReadOptions(OptionReader* options, Sink* sink, std::string* key) {
   RETURN_IF_ERROR(model::CheckKafkaProperties(given));
   sink->properties = model::CanonicalKafkaProperties(given);
   if (!sink->properties.contains("bootstrap.servers"))
-    return base::Invalid(
-               "option \"properties.bootstrap.server\" is required for a Kafka sink")
+    return base::Invalid("option \"properties.bootstrap.server\" is required for a Kafka sink")
         .WithHint("Add it to the WITH clause: properties.bootstrap.server = 'host:9092'.");
   ASSIGN_OR_RETURN(const auto interval, options->Duration("interval"));
   sink->interval_us = std::max<int64_t>(interval.value_or(1'000'000), 10'000);
@@ -77,6 +77,11 @@ base::Status FindKey(const std::string& key, const View& view, Sink* sink) {
 }
 
 base::Status CheckInput(const View& view, const Sink& sink) {
+  if (!view.plan->lookups.empty())
+    return base::Unsupported("a sink of \"" + view.name +
+                             "\", which joins tables when it is read, "
+                             "is not supported")
+        .WithHint("Send a view without the tables.");
   if (view.emission || sink.upsert) return {};
   return base::Unsupported("FORMAT PLAIN needs rows that do not change any more, but \"" +
                            view.name + "\" shows open windows")

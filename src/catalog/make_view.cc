@@ -1,10 +1,27 @@
 #include "catalog/catalog.h"
 #include "catalog/options.h"
+#include "view/top.h"
 
 namespace catalog {
 namespace {
 
-base::Status ReadOptions(OptionReader* options, bool emits, View* view) {
+base::Result<std::optional<view::TopOptions>> ReadTop(OptionReader* options) {
+  ASSIGN_OR_RETURN(const auto count, options->Integer("top"));
+  view::TopOptions top;
+  top.of = options->Text("top_of").value_or("");
+  top.by = options->Text("top_by").value_or("");
+  top.other = options->Text("other");
+  if (count) {
+    top.count = *count;
+    return std::optional(top);
+  }
+  if (top.of.empty() && top.by.empty() && !top.other) return std::optional<view::TopOptions>();
+  return base::Invalid("options \"top_of\", \"top_by\" and \"other\" belong to \"top\"")
+      .WithHint("top = 10 shows the ten groups with the most of top_by.");
+}
+
+base::Status ReadOptions(OptionReader* options, bool emits, View* view,
+                         std::optional<view::TopOptions>* top) {
   if (emits) {
     ASSIGN_OR_RETURN(const auto lateness, options->Duration("allowed_lateness"));
     view->allowed_lateness_us = lateness.value_or(0);
@@ -21,6 +38,7 @@ base::Status ReadOptions(OptionReader* options, bool emits, View* view) {
   ASSIGN_OR_RETURN(view->retention_us, options->Duration("retention"));
   if (view->retention_us && *view->retention_us == 0)
     return base::Invalid("a materialized view cannot have a retention of 0");
+  ASSIGN_OR_RETURN(*top, ReadTop(options));
   ASSIGN_OR_RETURN(auto freshness, options->Duration("freshness"));
   view->freshness_us = freshness.value_or(5'000'000);
   return options->Finish();
@@ -49,6 +67,9 @@ class Inputs : public sql::RelationLookup {
 
 // The view emits its windows: what is stored of it is another plan than what it shows.
 base::Status Emit(std::optional<view::Outer> outer, View* view) {
+  if (view->plan->top && view->corrections)
+    return base::Unsupported("option \"top\" with corrections is not supported")
+        .WithHint("Leave corrections out: late rows are counted in freshet.late_rows.");
   ASSIGN_OR_RETURN(auto emission, view::Emission::Make(*view->plan, std::move(outer)));
   view->emission = std::make_shared<const view::Emission>(std::move(emission));
   view->plan = std::make_shared<const view::Plan>(view->emission->stored());
@@ -108,8 +129,7 @@ base::Result<std::shared_ptr<const View>> SetParent(const Catalog& catalog, View
         .WithHint("Group the source itself, with EMIT ON WINDOW CLOSE and the coarser window.");
   view->source = parent->source;
   view->ancestors = {parent->plan};
-  view->ancestors.insert(view->ancestors.end(), parent->ancestors.begin(),
-                         parent->ancestors.end());
+  view->ancestors.insert(view->ancestors.end(), parent->ancestors.begin(), parent->ancestors.end());
   return parent;
 }
 
@@ -124,13 +144,18 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
   view->name = statement.name;
   view->definition = text;
   OptionReader options(statement.options, "materialized view");
-  RETURN_IF_ERROR(ReadOptions(&options, statement.emit_on_close, view.get()));
+  std::optional<view::TopOptions> top;
+  RETURN_IF_ERROR(ReadOptions(&options, statement.emit_on_close, view.get(), &top));
 
   auto select = statement.select->Clone();
   const Inputs inputs(catalog);
   ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), inputs, {.text = text}));
   if (statement.emit_on_close && bound.relations.size() == 1)
     if (const auto parent = catalog.ComingView(bound.relations.front()->name)) {
+      if (top)
+        return base::Unsupported(
+                   "option \"top\" of a view that emits another's rows is not supported")
+            .WithHint("Give it to \"" + parent->name + "\".");
       RETURN_IF_ERROR(EmitRowsOf(*parent, *select, view.get()));
       return view;
     }
@@ -145,6 +170,7 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
   if (view->retention_us && !plan.time)
     return base::Invalid("retention of a materialized view needs a time bucket among its keys")
         .WithHint("Group by window_start of TUMBLE(...) or by date_trunc of the event time.");
+  if (top) RETURN_IF_ERROR(view::SetTop(*top, &plan));
   view->plan = std::make_shared<const view::Plan>(std::move(plan));
   if (statement.emit_on_close) RETURN_IF_ERROR(Emit(std::nullopt, view.get()));
   return view;

@@ -98,6 +98,12 @@ std::vector<std::string> Explain(const Plan& plan, const std::string& name,
     lines.push_back("  State " + state.column + " " + state.duckdb_type + " = " + state.delta);
   for (const Value& value : plan.values)
     lines.push_back("  Value " + value.column + " = " + value.text);
+  if (plan.top)
+    lines.push_back("  Top " + std::to_string(plan.top->count) + " of " +
+                    plan.keys[static_cast<size_t>(plan.top->key)].column + " by " +
+                    plan.top->column + ": at read time" +
+                    (plan.top->other ? ", the rest merged as " + sql::QuoteLiteral(*plan.top->other)
+                                     : ", the rest not shown"));
   for (const Lookup& lookup : plan.lookups)
     lines.push_back("  " + std::string(lookup.left ? "Left join " : "Join ") + lookup.table +
                     ": at read time, with its current rows, ON " + lookup.on);

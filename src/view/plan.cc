@@ -182,6 +182,34 @@ std::string Plan::PaneCondition(Bound bound, const std::string& value) const {
   return "true";
 }
 
+// Equal values go by their key, so that every reader sees the same groups.
+std::string Plan::CutToTop(const std::string& merged) const {
+  const std::string& cut = keys[static_cast<size_t>(top->key)].column;
+  std::string values_of, others, items;
+  for (const Value& value : values) AppendItem(&values_of, value.text + " AS " + value.column);
+  for (const Key& key : keys) {
+    if (key.column != cut) AppendItem(&others, key.column);
+    AppendItem(&items, key.column == cut && top->other
+                           ? "CASE WHEN place <= " + std::to_string(top->count) + " THEN " + cut +
+                                 " ELSE " + sql::QuoteLiteral(*top->other) + " END AS " + cut
+                           : key.column);
+  }
+  size_t groups = keys.size();
+  if (window && window->Overlaps()) {
+    AppendItem(&others, "w_end");
+    AppendItem(&items, "w_end");
+    ++groups;
+  }
+  const std::string ranked = "(SELECT *, row_number() OVER (" +
+                             (others.empty() ? "" : "PARTITION BY " + others) + " ORDER BY " +
+                             top->by + " DESC NULLS LAST, " + cut + ") AS place FROM (SELECT *, " +
+                             values_of + " FROM (" + merged + ")))";
+  for (const State& state : states)
+    AppendItem(&items, (top->other ? state.merge : state.column) + " AS " + state.column);
+  return "SELECT " + items + " FROM " + ranked +
+         (top->other ? GroupBy(groups) : " WHERE place <= " + std::to_string(top->count));
+}
+
 std::string Plan::Finalize(const std::string& table, const std::string& floor,
                            const std::string& panes, const TableText& tables) const {
   std::string items;
@@ -199,10 +227,10 @@ std::string Plan::Finalize(const std::string& table, const std::string& floor,
   if (!floor.empty() && time) also(keys[static_cast<size_t>(time->key)].column + " >= " + floor);
   also(joined_filter);
   also(having);
-  return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" +
-         (window && window->Overlaps() ? MergeWindows(table, panes) : Merge(table)) + "))" +
-         Joined(lookups, tables) +
-         (where.empty() ? "" : " WHERE " + where);
+  std::string merged = window && window->Overlaps() ? MergeWindows(table, panes) : Merge(table);
+  if (top) merged = CutToTop(merged);
+  return "SELECT " + items + " FROM (SELECT " + inner + " FROM (" + merged + "))" +
+         Joined(lookups, tables) + (where.empty() ? "" : " WHERE " + where);
 }
 
 }  // namespace view

@@ -87,6 +87,15 @@ struct Lookup {
   std::string on;                                            // DuckDB text over k*, a* and j*
 };
 
+// Which groups a view shows, see top.h.
+struct Top {
+  int key = -1;  // index into keys: whose values are ranked
+  int64_t count = 0;
+  std::string by;                    // DuckDB text over k* and a*; the largest come first
+  std::string column;                // the output column that it is
+  std::optional<std::string> other;  // the key of all that is left
+};
+
 // DuckDB text for FROM that stands for the rows of a table as they are now.
 using TableText = std::function<std::string(const std::string& table)>;
 
@@ -108,6 +117,7 @@ struct Plan {
   std::string having;                                          // as `outputs`
   model::Fields fields;                                        // what the user sees
   std::vector<Lookup> lookups;                                 // in the order of their joins
+  std::optional<Top> top;
   std::string joined_filter;      // as `having`: what WHERE says about joined tables
   std::vector<int> used_columns;  // of the source (indexes into its fields), ascending
 
@@ -123,8 +133,8 @@ struct Plan {
   std::string Merge(const std::string& table, const std::string& where = "") const;
   // SELECT outputs AS names FROM (keys and values of the merge) [WHERE having]. Groups whose time
   // key is below `floor` (DuckDB text, empty = none) are left out, and of overlapping windows those
-  // that have no pane for which `panes` (see PaneCondition) holds. `tables` is asked for the rows of
-  // joined tables.
+  // that have no pane for which `panes` (see PaneCondition) holds. `tables` is asked for the rows
+  // of joined tables.
   std::string Finalize(const std::string& table, const std::string& floor = "",
                        const std::string& panes = "", const TableText& tables = {}) const;
 
@@ -142,6 +152,10 @@ struct Plan {
   std::string Expired(const std::string& table, const std::string& floor) const;
   // The same as Merge with windows for panes: the time key is window_start, and w_end is added.
   std::string MergeWindows(const std::string& table, const std::string& panes = "") const;
+
+ private:
+  // `merged`, a SELECT, without the groups that `top` does not show, or with these in one.
+  std::string CutToTop(const std::string& merged) const;
 };
 
 // `select` is bound (sql::BindSelect) and not changed. `relation` is the input's description,

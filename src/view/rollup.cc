@@ -65,6 +65,11 @@ base::Status Rollup::CheckParent() const {
                              "complete, so no view can be fed from it")
         .WithHint("Leave HAVING out of \"" + name_ +
                   "\" and filter in the queries that read it, or read its source instead.");
+  if (parent_.top)
+    return base::Unsupported("materialized view \"" + name_ +
+                             "\" shows only its top groups, which change; no view can be fed "
+                             "from it")
+        .WithHint("Make the view over what \"" + name_ + "\" reads.");
   if (parent_.HasSessions())
     return base::Unsupported("materialized view \"" + name_ +
                              "\" has sessions, which grow together; no view can be fed from it")
