@@ -53,6 +53,9 @@ def equal(how, want, have):
         if isinstance(have, decimal.Decimal) or isinstance(want, decimal.Decimal):
             return decimal.Decimal(want) == decimal.Decimal(have)
         return want == have
+    if how == "counts":   # every value with its count, the most frequent first
+        counts = [entry["count"] for entry in have]
+        return counts == sorted(counts, reverse=True) and want == {entry["value"]: entry["count"] for entry in have}
     if how == "double":
         return _close(want, have, DOUBLE_TOLERANCE) or abs(float(want) - float(have)) < 1e-9
     if how == "percentile":

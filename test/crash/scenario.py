@@ -71,6 +71,15 @@ AGGREGATES = {  # name -> (Freshet, DuckDB, how it is compared)
     "corr": ("corr(f, j)", "CASE WHEN NOT isnan(corr(f, j)) THEN corr(f, j) END", "double"),
     "covar": ("covar_samp(f, j)", "covar_samp(f, j)", "double"),
     "slope": ("regr_slope(f, j)", "CASE WHEN NOT isnan(regr_slope(f, j)) THEN regr_slope(f, j) END", "double"),
+    "covar_pop": ("covar_pop(f, j)", "covar_pop(f, j)", "double"),
+    "avg_x": ("regr_avgx(f, j)", "regr_avgx(f, j)", "double"),
+    "avg_y": ("regr_avgy(f, j)", "regr_avgy(f, j)", "double"),
+    "squares_x": ("regr_sxx(f, j)", "regr_sxx(f, j)", "double"),
+    "squares_y": ("regr_syy(f, j)", "regr_syy(f, j)", "double"),
+    "products": ("regr_sxy(f, j)", "regr_sxy(f, j)", "double"),
+    "var_samp": ("var_samp(f)", "var_samp(f)", "double"),
+    "every_b": ("every(b)", "bool_and(b)", "exact"),
+    "bits_and": ("bit_and(j)", "bit_and(j)", "exact"),
     "pairs": ("regr_count(f, j)", "regr_count(f, j)", "exact"),
     "bits_or": ("bit_or(j)", "bit_or(j)", "exact"),
     "bits_xor": ("bit_xor(big)", "bit_xor(big)", "exact"),
@@ -80,6 +89,7 @@ AGGREGATES = {  # name -> (Freshet, DuckDB, how it is compared)
     "first_j": ("first(j)", "first(j ORDER BY ts)", "exact"),
     "last_b": ("last(b) FILTER (WHERE j > 0)", "last(b ORDER BY ts) FILTER (WHERE j > 0)", "exact"),
     "arg_min_j": ("arg_min(j, f)", "arg_min(j, f)", "exact"),
+    "top_k": ("approx_top_k(k, 10)", "histogram(k)", "counts"),
     "histogram_k": ("histogram(k)", "histogram(k)", "exact"),
     "p50": ("approx_percentile(0.5) WITHIN GROUP (ORDER BY f)", "quantile_disc(f, 0.5)", "percentile"),
     "p95": ("approx_percentile(0.95) WITHIN GROUP (ORDER BY amount)", "quantile_disc(CAST(amount AS DOUBLE), 0.95)", "percentile"),
@@ -136,6 +146,7 @@ class View:
     excluded: str = ""               # rows that this view leaves out, each a dead letter in its name
     after: float = 0.0               # made when this part of the records was produced (0 = before the first)
     uses: frozenset = frozenset()    # clauses and states in it, for the count of what seeds have tried
+    emits: bool = False              # the oracle has $watermark, and the view follows a moment later
     groups: str = ""                 # DuckDB's query of what happened to its groups, see `groups_query`
 
 
@@ -173,7 +184,8 @@ class Scenario:
                 f"raw rows {'kept' if self.keeps_raw else 'not kept'}; {kills}\n{views}")
 
 
-def make_scenario(seed, kills=3):
+def make_scenario(seed, kills=3, emits=False):
+    """`emits`: also a view with EMIT ON WINDOW CLOSE"""
     dice = random.Random(seed)
     keeps_raw = dice.random() < 0.7
     count = dice.choice((800, 1500, 3000, 6000))
@@ -183,11 +195,13 @@ def make_scenario(seed, kills=3):
         count = min(count, 800)
     views = [_view(f"v{number}", dice, keeps_raw, count) for number in range(dice.randint(2, 4))]
     tables = ()
-    if dice.random() < 0.4:
+    if dice.random() < 0.5:
         views += _rollup(dice, keeps_raw)
     if dice.random() < 0.3:
         views.append(_joined(dice, keeps_raw))
         tables = DIMENSION
+    if emits and random.Random(f"emits {seed}").random() < 0.3:
+        views.append(_emitting(random.Random(f"emitted {seed}"), keeps_raw))
     if not keeps_raw:   # a column that nothing reads is not decoded: records that are bad in j alone would be good
         views.append(View("v9", "CREATE MATERIALIZED VIEW v9 AS SELECT sum(j) AS sum_j FROM events",
                           "SELECT sum(j) AS sum_j FROM records", ["exact"]))
@@ -215,7 +229,8 @@ def _minutes(count):
 
 
 def _window(dice):
-    kind = dice.choices(("none", "tumble", "hop", "cumulate", "session", "civil", "new york"), (6, 6, 4, 4, 4, 3, 3))[0]
+    kind = dice.choices(("none", "tumble", "hop", "cumulate", "session", "civil", "new york", "month", "offset"),
+                        (6, 8, 4, 4, 4, 3, 3, 3, 3))[0]
     if kind == "new york":   # days of 23, 24 and 25 hours
         next_day = "(civil_day + INTERVAL '1 day')"
         return _Window("TUMBLE over a change of clocks", "TUMBLE(events, ts, INTERVAL '1' DAY, 'America/New_York')",
@@ -225,10 +240,21 @@ def _window(dice):
         start = "time_bucket(INTERVAL '1 day', ts + INTERVAL '5 hours 30 minutes') - INTERVAL '5 hours 30 minutes'"
         return _Window("TUMBLE in a time zone", "TUMBLE(events, ts, INTERVAL '1' DAY, 'Asia/Kolkata')",
                        f"(SELECT *, {start} AS window_start, {start} + INTERVAL '1 day' AS window_end FROM records)")
-    if kind == "tumble":
+    if kind == "month":
+        start = "date_trunc('month', ts)"
+        return _Window("TUMBLE of months", "TUMBLE(events, ts, INTERVAL '1' MONTH)",
+                       f"(SELECT *, {start} AS window_start, {start} + INTERVAL '1 month' AS window_end FROM records)")
+    if kind == "offset":
         size = dice.choice(MINUTE_SIZES)
+        start = f"time_bucket({_minutes(size)}, ts, TIMESTAMP '1970-01-01 00:00:20')"
+        return _Window("TUMBLE with an offset", f"TUMBLE(events, ts, INTERVAL '{size}' MINUTE, INTERVAL '20' SECOND)",
+                       f"(SELECT *, {start} AS window_start, {start} + {_minutes(size)} AS window_end FROM records)")
+    if kind == "tumble":
+        size, flink = dice.choice(MINUTE_SIZES), dice.random() < 0.3
         start = f"time_bucket({_minutes(size)}, ts)"
-        return _Window("TUMBLE", f"TUMBLE(events, ts, INTERVAL '{size}' MINUTE)",
+        spelt = (f"TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '{size}' MINUTE))" if flink else
+                 f"TUMBLE(events, ts, INTERVAL '{size}' MINUTE)")
+        return _Window("TUMBLE in Flink's words" if flink else "TUMBLE", spelt,
                        f"(SELECT *, {start} AS window_start, {start} + {_minutes(size)} AS window_end FROM records)")
     if kind == "hop":
         slide, size = dice.choice(HOPS)
@@ -295,7 +321,7 @@ def _view(name, dice, keeps_raw, count):
                                      ("no GROUP BY", not grouped), ("FILTER", "FILTER" in text), ("DISTINCT", "(DISTINCT" in text)) if used}
     groups = groups_query(window.rows, oracle[:grouped], conditions)
     excluded = f"NOT ({excluded})" + (f" AND ({where})" if where else "") if excluded else ""
-    return View(name, create, query, compared, excluded, after, frozenset(uses), groups)
+    return View(name, create, query, compared, excluded, after, frozenset(uses), groups=groups)
 
 
 def groups_query(rows, keys, conditions):
@@ -311,7 +337,7 @@ def groups_query(rows, keys, conditions):
 def _rollup(dice, keeps_raw):
     """-> a view, one over it, and sometimes one over that"""
     size, chosen = dice.choice(MINUTE_SIZES), dice.sample(sorted(ROLLUPS), dice.randint(4, 8))
-    keys = dice.sample(("k", "j", "b", "tier"), dice.choice((0, 1, 1, 2)))
+    keys = dice.sample(("k", "j", "b", "tier"), dice.choice((0, 1, 2, 2)))
     start = f"time_bucket({_minutes(size)}, ts)"
     after = dice.choice((0.0, 0.0, 0.4)) if keeps_raw else 0.0
     of_window = ["window_start", *(f"{key} AS key_{key}" for key in keys)]
@@ -322,12 +348,12 @@ def _rollup(dice, keeps_raw):
               f"GROUP BY {_ordinals(len(of_window))}")
     states = frozenset(f"state {name}" for name in chosen)
     views = [View("v20", create, oracle, ["key"] * len(of_window) + [AGGREGATES[name][2] for name in chosen], "", after,
-                  states | {"TUMBLE", "parent of a view"}, groups_query(rows, of_window, []))]
+                  states | {"TUMBLE", "parent of a view"}, groups=groups_query(rows, of_window, []))]
     bucket, levels = "window_start", (("v21", dice.choice(("", "hour", "day"))), ("v22", "day"))
-    for level, (name, unit) in enumerate(levels[:dice.randint(1, 2)]):
+    for level, (name, unit) in enumerate(levels[:dice.choice((1, 2, 2))]):
         if views[-1].columns[0] != "key":
             break   # one row: there is nothing to roll up
-        keys = keys[:len(keys) - level]
+        keys = keys[:len(keys) - (level if dice.random() < 0.5 else 0)]
         timed = bool(unit and bucket)
         items = ([f"date_trunc('{unit}', {bucket}) AS bucket"] if timed else []) + [f"key_{key}" for key in keys]
         wanted = ([f"date_trunc('{unit}', ts) AS bucket"] if timed else []) + [f"{key} AS key_{key}" for key in keys]
@@ -339,7 +365,7 @@ def _rollup(dice, keeps_raw):
         after = max(after, dice.choice((0.0, 0.0, 0.4)))
         views.append(View(name, create, oracle, ["key"] * len(items) + [ROLLUPS[one][2] for one in chosen], "", after,
                           frozenset({("view over a view", "view over a view over a view")[level], *(f"merge {one}" for one in chosen)}),
-                          groups_query("records", wanted, [])))
+                          groups=groups_query("records", wanted, [])))
     return views
 
 
@@ -356,7 +382,26 @@ def _joined(dice, keeps_raw):
               f"GROUP BY window_start, e.k, d.label")
     after = dice.choice((0.0, 0.0, 0.4)) if keeps_raw else 0.0
     return View("v30", create, oracle, ["key", "key", "exact"] + [AGGREGATES[one][2] for one in chosen], "", after,
-                frozenset({f"{join} a table at reading"}), groups_query(rows, ["window_start", "e.k AS key_k", "d.label"], []))
+                frozenset({f"{join} a table at reading"}), groups=groups_query(rows, ["window_start", "e.k AS key_k", "d.label"], []))
+
+
+def _emitting(dice, keeps_raw):
+    """-> a view that shows closed windows, and changes them when rows come late"""
+    size, key = dice.choice((1, 2, 5)), dice.choice(("k", "j", "b"))
+    chosen = dice.sample(("rows", "sum_amount", "avg_j", "max_f", "min_k", "distinct_j", "p50"), 3)
+    having = dice.choice(("", "", " HAVING count(*) >= 3"))
+    after = dice.choice((0.0, 0.0, 0.4)) if keeps_raw else 0.0
+    create = (f"CREATE MATERIALIZED VIEW v40 WITH (corrections = 'true', allowed_lateness = '2 seconds') AS SELECT window_start, window_end, "
+              f"{key} AS key_{key}, {', '.join(f'{AGGREGATES[one][0]} AS {one}' for one in chosen)} "
+              f"FROM TUMBLE(events, ts, INTERVAL '{size}' MINUTE) GROUP BY window_start, window_end, {key}{having} EMIT ON WINDOW CLOSE")
+    start = f"time_bucket({_minutes(size)}, ts)"
+    rows = f"(SELECT *, {start} AS window_start, {start} + {_minutes(size)} AS window_end FROM records)"
+    closed = "window_end + INTERVAL '2 seconds' <= $watermark"
+    oracle = (f"SELECT window_start, window_end, {key}, {', '.join(AGGREGATES[one][1] for one in chosen)} FROM {rows} WHERE {closed} "
+              f"GROUP BY 1, 2, 3{having}")
+    uses = {"EMIT ON WINDOW CLOSE", *(f"state {one}" for one in chosen), *({"HAVING"} if having else ())}
+    return View("v40", create, oracle, ["key"] * 3 + [AGGREGATES[one][2] for one in chosen], after=after, uses=frozenset(uses),
+                emits=True, groups=groups_query(rows, ["window_start", "window_end", f"{key} AS key_{key}"], []))
 
 
 def _of(aggregate):
@@ -371,8 +416,9 @@ def _ordinals(count):
 def _records(count, dice):
     """In the order in which they are produced: event time moves on, some come late, some very late, some are broken."""
     now, records, taken = dice.choice(STARTS), [], set()
+    pace = dice.choice((1_500_000, 1_500_000, 200_000))   # microseconds at most from one to the next
     for number in range(count):
-        now += datetime.timedelta(microseconds=dice.randrange(0, 1_500_000))
+        now += datetime.timedelta(microseconds=dice.randrange(0, pace))
         at = now - datetime.timedelta(microseconds=dice.randrange(0, 3_000_000))
         if dice.random() < 0.05:
             at = now - datetime.timedelta(seconds=dice.choice((30, 600, 86_400, 3 * 86_400)), microseconds=dice.randrange(10**6))

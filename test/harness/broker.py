@@ -63,7 +63,8 @@ def _client(kind, settings):
 
 
 def _producer(bootstrap):
-    return _client(Producer, {"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all", "enable.idempotence": True})
+    return _client(Producer, {"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": "all", "enable.idempotence": True,
+                              "log_level": 4})
 
 
 def _admin(bootstrap):

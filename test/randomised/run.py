@@ -31,7 +31,7 @@ NO_KEYS = ("no GROUP BY",)   # what never has a NULL key
 
 
 def group_of(seeds):
-    scenarios = [make_scenario(seed) for seed in seeds]
+    scenarios = [make_scenario(seed, emits=True) for seed in seeds]
     for scenario in scenarios:
         scenario.records = scenario.records[:RECORDS[scenarios[0].settings["max_batch_rows"]]]
     return scenarios
