@@ -23,6 +23,7 @@ from randomised.group import CONDITIONS, NULLS, run_group  # noqa: E402
 from slt.run import scratch_directory  # noqa: E402
 
 JOBS = 2
+PROGRESS_SEEDS = 500   # a line each
 SEEDS_A_GROUP = 10
 # Records of a seed by how many a commit may have: a commit takes milliseconds, however few its records are.
 RECORDS = {1: 60, 7: 240, 100: 600, 120000: 1200}
@@ -53,6 +54,9 @@ def run_seeds(first, count, jobs, bootstrap, seconds=0, environment=None, keep=T
             starts = range(start, start + SEEDS_A_GROUP * jobs * 4 if seconds else first + count, SEEDS_A_GROUP)
             for some in pool.map(one, starts):
                 outcomes += some
+                if len(outcomes) // PROGRESS_SEEDS > (len(outcomes) - len(some)) // PROGRESS_SEEDS:
+                    failed = sum(1 for outcome in outcomes if outcome.failure)
+                    print(f"{len(outcomes)} seeds, {failed} failed, {time.monotonic() - began:.0f} s", flush=True)
             start = starts.stop
             if not seconds or time.monotonic() - began > seconds:
                 return outcomes
