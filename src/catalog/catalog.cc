@@ -87,8 +87,16 @@ sql::RelationInfo View::Output() const {
 }
 
 bool View::Joins(std::string_view table) const {
+  const auto& stored = plan->looked_up;
   return std::any_of(plan->lookups.begin(), plan->lookups.end(),
-                     [&](const auto& lookup) { return lookup.table == table; });
+                     [&](const auto& lookup) { return lookup.table == table; }) ||
+         std::find(stored.begin(), stored.end(), table) != stored.end();
+}
+
+bool View::LooksUp() const {
+  return !plan->looked_up.empty() ||
+         std::any_of(ancestors.begin(), ancestors.end(),
+                     [](const auto& ancestor) { return !ancestor->looked_up.empty(); });
 }
 
 std::string View::DeltaOfRows(const std::string& rows) const {

@@ -35,15 +35,15 @@ struct Source {
   std::string name;
   std::string definition;  // SQL text
   model::SourceSchema schema;
-  model::Fields fields;                 // what SELECT sees, in order: the kept columns
-  std::vector<bool> kept;               // by column of the schema: those of retention.columns
+  model::Fields fields;    // what SELECT sees, in order: the kept columns
+  std::vector<bool> kept;  // by column of the schema: those of retention.columns
   std::vector<GeneratedColumn> generated;
-  std::string connector;                // "kafka", "file", "datagen"
-  std::string topic;                    // of Kafka; else the folder, or empty
+  std::string connector;  // "kafka", "file", "datagen"
+  std::string topic;      // of Kafka; else the folder, or empty
   model::RecordFormat format;
   std::shared_ptr<const model::FileFolder> folder;             // connector "file"
   std::shared_ptr<const model::GeneratedRows> generated_rows;  // connector "datagen"
-  std::map<std::string, std::string> properties;  // librdkafka's, allow-listed
+  std::map<std::string, std::string> properties;               // librdkafka's, allow-listed
   // Options that are secrets, by name: properties by librdkafka's, schema.registry.password.
   std::map<std::string, std::string> secrets;
   std::string startup_mode = "earliest";
@@ -57,13 +57,13 @@ struct Source {
   std::vector<int> primary_key;       // of a table: indexes of columns
   bool paused = false;
   int incarnation = 0;
-  std::string topic_id;                 // as accepted; empty = not seen yet
-  int64_t created_us = 0;               // UTC
-  void SetCreated(int64_t time_us);     // also where generated rows begin
+  std::string topic_id;              // as accepted; empty = not seen yet
+  int64_t created_us = 0;            // UTC
+  void SetCreated(int64_t time_us);  // also where generated rows begin
   std::string RawTable() const { return "raw_" + std::to_string(id.value); }
   bool KeepsRaw() const { return !retention_us || *retention_us > 0; }
   bool KeepsRaw(const std::vector<int>& columns) const;  // with all of these
-  sql::RelationInfo Input() const;      // what a view over it sees: every column
+  sql::RelationInfo Input() const;                       // what a view over it sees: every column
   bool IsFed() const { return !connector.empty(); }  // else its rows come by INSERT, UPDATE, DELETE
   // DuckDB text for FROM: the rows of a table as they are now.
   std::string CurrentRows() const;
@@ -95,7 +95,8 @@ struct View {
   std::string input;   // name of what it reads: a source, or the view that feeds it
   std::string source;  // name of the source at the root; the same without a parent
   std::shared_ptr<const view::Plan> plan;
-  std::vector<std::shared_ptr<const view::Plan>> ancestors;  // of the views that feed it, nearest first
+  std::vector<std::shared_ptr<const view::Plan>>
+      ancestors;  // of the views that feed it, nearest first
   std::optional<int64_t> retention_us;
   int64_t freshness_us = 5'000'000;
   std::string suspended;            // error text; empty = running
@@ -108,6 +109,8 @@ struct View {
   std::string Table() const { return "partials_" + std::to_string(id.value); }
   sql::RelationInfo Output() const;  // its columns as a relation
   bool Joins(std::string_view table) const;
+  // It, or a view that feeds it, joins rows with tables as of processing time.
+  bool LooksUp() const;
   // The plan over the source's own rows: the furthest ancestor's.
   const view::Plan& RootPlan() const { return ancestors.empty() ? *plan : *ancestors.back(); }
   // DuckDB text: rows of the source, as text for FROM -> partial rows, through every ancestor.

@@ -100,7 +100,7 @@ base::Result<const sql::RelationInfo*> InputOf(
     const Source* table =
         relation->schema == "public" ? catalog.FindTable(relation->name) : nullptr;
     if (table) {
-      tables->push_back({table->name, table->fields, table->primary_key});
+      tables->push_back({table->name, table->fields, table->primary_key, table->CurrentRows()});
       continue;
     }
     several = several || input || relation->schema != "public";

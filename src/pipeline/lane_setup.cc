@@ -36,7 +36,10 @@ namespace {
 // A view whose parent is left out (suspended) is computed from the rows themselves. The parent is
 // known by its plan: of its name there may be two while it is being replaced.
 store::Delta DeltaOf(const catalog::View& view, const SourceSetup& setup, model::LaneId lane) {
-  store::Delta delta{view.id, view.name, view.Table(), view.DeltaOfRows(store::LaneWriter::RowsFunction(lane)), -1, ""};
+  store::Delta delta{view.id,      view.name,
+                     view.Table(), view.DeltaOfRows(store::LaneWriter::RowsFunction(lane)),
+                     -1,           ""};
+  delta.reads_tables = view.LooksUp();
   for (size_t i = 0; i < setup.views.size(); ++i) {
     if (view.ancestors.empty() || setup.views[i]->plan != view.ancestors.front()) continue;
     delta.parent = static_cast<int>(i);

@@ -274,6 +274,10 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
   }
   ASSIGN_OR_RETURN(auto view, catalog::MakeView(statement, text, *change->next));
   RETURN_IF_ERROR(CheckParentRuns(*view, *change->next));
+  if (!view->plan->looked_up.empty())
+    change->warnings.push_back("records that are stored already are joined with " +
+                               view->plan->looked_up[0] +
+                               " as it is now, later ones as it is when they are processed");
   RETURN_IF_ERROR(CheckNoSinks(statement.name, *change));
   RETURN_IF_ERROR(CheckNotRebuilding(view->source, *change));
   std::vector<std::string> fed;  // views that are replaced with it, with their definitions

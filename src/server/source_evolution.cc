@@ -160,6 +160,10 @@ base::Result<std::string> Definer::Replay(const sql::ReplayDeadLetters& statemen
   if (source == catalog->sources.end())
     return base::NotFound("source \"" + statement.source + "\" does not exist")
         .WithSqlstate("42P01");
+  if (source->second->is_table)
+    return base::Unsupported("dead letters of table \"" + statement.source +
+                             "\" cannot be replayed: newer records of their keys may have come")
+        .WithHint("Produce the records again, or drop the table and create it again.");
   for (const auto& [name, view] : catalog->building)
     if (view->source == statement.source)
       return base::Invalid("materialized view \"" + name + "\" is being built over source \"" +

@@ -158,6 +158,7 @@ std::unique_ptr<TableRef> TableRef::Clone() const {
   out->lateral = lateral;
   out->with_ordinality = with_ordinality;
   out->natural = natural;
+  out->as_of_processing = as_of_processing;
   out->subquery = CloneSelect(subquery);
   out->function = CloneExpr(function);
   if (left != nullptr) out->left = left->Clone();

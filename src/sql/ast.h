@@ -29,13 +29,13 @@ enum class ExprKind : uint8_t {
   kFunction,   // name = {[schema,] function}, args, distinct, star, filter, order_by, within_group,
                // over
   kOperator,   // name = {operator}; one argument: prefix; two: infix. NOT too; AND and OR have two
-              // or more arguments; LIKE, ILIKE, SIMILAR TO have negated and may have a third
-              // argument, the escape
-  kCast,         // args[0] :: type
-  kCase,         // [operand], whens (args: w1, t1, w2, t2 ..., [else]); has_operand, has_else
-  kCoalesce,     // args; also NULLIF, GREATEST, LEAST by name[0]
-  kIsNull,       // args[0] IS [NOT] NULL (negated)
-  kIsBool,       // args[0] IS [NOT] name[0] (TRUE, FALSE, UNKNOWN); negated
+               // or more arguments; LIKE, ILIKE, SIMILAR TO have negated and may have a third
+               // argument, the escape
+  kCast,       // args[0] :: type
+  kCase,       // [operand], whens (args: w1, t1, w2, t2 ..., [else]); has_operand, has_else
+  kCoalesce,   // args; also NULLIF, GREATEST, LEAST by name[0]
+  kIsNull,     // args[0] IS [NOT] NULL (negated)
+  kIsBool,     // args[0] IS [NOT] name[0] (TRUE, FALSE, UNKNOWN); negated
   kIsDistinct,   // args[0] IS [NOT] DISTINCT FROM args[1]; negated = IS NOT DISTINCT
   kBetween,      // args[0] [NOT] BETWEEN args[1] AND args[2]; negated, symmetric in star
   kIn,           // args[0] [NOT] IN (args[1..]) or (subquery)
@@ -124,6 +124,7 @@ struct TableRef {
   std::string alias;
   std::vector<std::string> column_aliases;
   bool lateral = false, with_ordinality = false, natural = false;
+  bool as_of_processing = false;          // kRelation: FOR SYSTEM_TIME AS OF PROCTIME()
   SelectPtr subquery;                     // kSubquery
   ExprPtr function;                       // kFunction
   std::unique_ptr<TableRef> left, right;  // kJoin

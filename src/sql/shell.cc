@@ -238,9 +238,15 @@ base::Result<ExprPtr> Shell::ParseExprPart(int begin, int end, std::string_view 
   return ParseExprAt(source_.text, begin, end, prefix);
 }
 
-base::Result<SelectPtr> Shell::ParseSelectPart(int end) const {
+base::Result<SelectPtr> Shell::ParseSelectPart(
+    int end, const std::vector<std::pair<size_t, size_t>>& gone) const {
   if (AtEnd()) return SyntaxError();
   std::string text = WithoutNoise(source_);
+  for (const auto& [first, last] : gone) {
+    const auto from = static_cast<size_t>(source_.tokens[first].begin);
+    const size_t bytes = static_cast<size_t>(source_.tokens[last - 1].end) - from;
+    text.replace(from, bytes, bytes, ' ');
+  }
   if (end >= 0) text.resize(static_cast<size_t>(end));
   const int begin = Byte();
   text.replace(0, begin, begin, ' ');

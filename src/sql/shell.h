@@ -58,8 +58,9 @@ class Shell {
   base::Result<size_t> EndOfParentheses() const;
 
   // The SELECT from the next token to byte `end`, else to the end. Places in it are places in the
-  // statement.
-  base::Result<SelectPtr> ParseSelectPart(int end = -1) const;
+  // statement. `gone` are ranges of tokens that are left out.
+  base::Result<SelectPtr> ParseSelectPart(
+      int end = -1, const std::vector<std::pair<size_t, size_t>>& gone = {}) const;
   // One expression, and nothing else, in bytes [begin, end). `prefix` may hold the beginning of a
   // cast.
   base::Result<ExprPtr> ParseExprPart(int begin, int end,
@@ -91,6 +92,16 @@ base::Result<StatementBody> ReadCreateSecret(Shell* shell);                 // a
 // `text` as PostgreSQL's grammar takes it, of the same length: Flink's TABLE(TUMBLE(TABLE t,
 // DESCRIPTOR(c), ...)) loses its noise words, CREATE ROLE IF NOT EXISTS its condition.
 std::string WithoutNoise(const StatementSource& source);
+
+// FOR SYSTEM_TIME AS OF PROCTIME() of a SELECT in a view (shell_lookup.cc): where its relation's
+// name begins, and its tokens.
+struct LookupClause {
+  int relation_begin;
+  size_t first, last;
+};
+base::Result<std::vector<LookupClause>> FindLookups(const StatementSource& source);
+base::Status MarkLookups(const StatementSource& source, const std::vector<LookupClause>& clauses,
+                         Select* select);
 
 // `prefix` and bytes [begin, end) of `text` as one expression, and nothing else. Places are those
 // of `text`.

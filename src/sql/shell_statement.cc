@@ -155,20 +155,6 @@ bool IsTableAs(const Shell& shell) {
   return !shell.Is("(", at + 1);
 }
 
-// FOR SYSTEM_TIME AS OF, which is no word of PostgreSQL's grammar.
-base::Status RefuseTemporalJoin(const StatementSource& source) {
-  const std::span<const Token> tokens = source.tokens;
-  for (size_t i = 0; i + 1 < tokens.size(); ++i)
-    if (tokens[i].IsWord("FOR") && tokens[i + 1].IsWord("SYSTEM_TIME"))
-      return At(base::Unsupported(
-                    "joins as of event time and as of processing time are not supported yet")
-                    .WithHint("A plain JOIN reads the table's current rows: ON equates its whole "
-                              "primary key with "
-                              "group keys of the view."),
-                source.text, tokens[i].begin);
-  return {};
-}
-
 base::Result<Body> ReadReplay(Shell* shell) {
   ReplayDeadLetters out;
   ASSIGN_OR_RETURN(out.source, shell->TakeRelationName());
@@ -239,7 +225,9 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
   }
   static constexpr std::array<std::string_view, 2> kClauses{"WITH", "AS"};
   if (!shell->TakeWord("AS")) return shell->UnknownWord("clause", kClauses);
-  RETURN_IF_ERROR(RefuseTemporalJoin(shell->source()));
+  ASSIGN_OR_RETURN(const auto lookups, FindLookups(shell->source()));
+  std::vector<std::pair<size_t, size_t>> gone;
+  for (const LookupClause& clause : lookups) gone.emplace_back(clause.first, clause.last);
   const std::span<const Token> tokens = shell->source().tokens;
   int end = static_cast<int>(shell->source().text.size());
   if (tokens.size() > shell->at() + 4) {
@@ -249,7 +237,8 @@ base::Result<StatementBody> ReadCreateView(Shell* shell, bool or_replace) {
     out.emit_on_close = TakeEmitOnClose(&tail);
     if (!out.emit_on_close) end = static_cast<int>(shell->source().text.size());
   }
-  ASSIGN_OR_RETURN(out.select, shell->ParseSelectPart(end));
+  ASSIGN_OR_RETURN(out.select, shell->ParseSelectPart(end, gone));
+  RETURN_IF_ERROR(MarkLookups(shell->source(), lookups, out.select.get()));
   out.select_text = shell->source().text.substr(shell->Byte(), end - shell->Byte());
   return StatementBody(std::move(out));
 }

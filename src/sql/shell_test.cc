@@ -160,6 +160,27 @@ TEST(Windows, FlinkSpellingIsTheSame) {
       "42601");
 }
 
+TEST(Shells, LookupsAsOfProcessingTime) {
+  const auto from_of = [](const std::string& from) {
+    auto view = One<CreateView>("CREATE MATERIALIZED VIEW v AS SELECT 1 FROM " + from);
+    return std::move(view.select->from[0]);
+  };
+  const auto one =
+      from_of("a JOIN public.b FOR SYSTEM_TIME AS OF PROCTIME() AS c ON a.x = c.x JOIN d ON true");
+  EXPECT_TRUE(one->left->right->as_of_processing);
+  EXPECT_EQ(one->left->right->alias, "c");
+  EXPECT_EQ(one->left->right->name, (std::vector<std::string>{"public", "b"}));
+  EXPECT_FALSE(one->right->as_of_processing || one->left->left->as_of_processing);
+  EXPECT_TRUE(one->Clone()->left->right->as_of_processing);
+  const std::string view = "CREATE MATERIALIZED VIEW v AS SELECT 1 FROM ";
+  for (const char* from :
+       {"a JOIN b FOR SYSTEM_TIME AS OF a.at ON true", "a JOIN b FOR SYSTEM_TIME",
+        "a FOR SYSTEM_TIME AS OF", "(SELECT 1 FROM a FOR SYSTEM_TIME AS OF PROCTIME()) AS x",
+        "a AS x FOR SYSTEM_TIME AS OF PROCTIME()", "a JOIN b FOR SYSTEM_TIME AS OF PROCTIME(",
+        "a JOIN b FOR SYSTEM_TIME AS OF PROCTIME(1) ON true"})
+    EXPECT_EQ(Fails(view + from).sqlstate(), "0A000") << from;
+}
+
 TEST(Shells, AlterAndDrop) {
   EXPECT_EQ(One<AlterSource>("ALTER SOURCE s PAUSE").action, AlterSource::Action::kPause);
   EXPECT_EQ(One<AlterSource>("alter source public.s resume").name, "s");

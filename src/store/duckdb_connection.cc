@@ -195,9 +195,18 @@ Status ReadConnection::Run(const std::string& sql) {
 
 Result<size_t> ReadConnection::Write(const std::string& sql) {
   ASSIGN_OR_RETURN(const Session::Use use, state_->EnterForStatement());
+  // Planned in the transaction that runs it: the engine plans by the statistics of tables, which
+  // lanes change.
+  Session& session = state_->session;
+  RETURN_IF_ERROR(session.Run(use, "BEGIN TRANSACTION"));
   Statement statement;
-  RETURN_IF_ERROR(statement.Prepare(state_->session.engine(), use.connection, sql));
-  return statement.Execute(state_->session.engine());
+  Status status = statement.Prepare(session.engine(), use.connection, sql);
+  Result<size_t> count = status.ok() ? statement.Execute(session.engine()) : Result<size_t>(status);
+  status = count.ok() ? session.Run(use, "COMMIT") : count.status();
+  if (status.ok()) return count;
+  // Says that there is none when the engine ended it itself.
+  (void)session.Run(use, "ROLLBACK");
+  return status;
 }
 
 Status ReadConnection::BeginSnapshot() {

@@ -38,6 +38,7 @@ Status LaneDeltas::PrepareOne(const std::vector<Delta>& deltas, size_t delta) {
   const std::string into = "INSERT INTO " + QuoteName(deltas[delta].table) + " ";
   const std::string returning = insert.kept ? " RETURNING *" : "";
   insert.from_rows = into + deltas[delta].select + returning;
+  insert.reads_tables = deltas[delta].reads_tables;
   if (deltas[delta].parent < 0) return insert.rows.Prepare(engine_, connection_, insert.from_rows);
   insert.from_parent = into + deltas[delta].from_parent + returning;
   return insert.parent.Prepare(engine_, connection_, insert.from_parent);
@@ -55,7 +56,7 @@ void LaneDeltas::Clear() {
 
 Result<size_t> LaneDeltas::FromRows(size_t delta) {
   Insert& insert = inserts_[delta];
-  if (!insert.rows.prepared())
+  if (!insert.rows.prepared() || insert.reads_tables)
     RETURN_IF_ERROR(insert.rows.Prepare(engine_, connection_, insert.from_rows));
   return Run(&insert, &insert.rows);
 }

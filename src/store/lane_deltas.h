@@ -3,6 +3,9 @@
 // the batch; one with a parent from the partial rows that the parent just got, or from the batch
 // when both do not see the same rows. The latter is rare and prepared when it is first needed.
 //
+// What joins the batch with tables is planned anew in each transaction: the engine plans by a
+// table's statistics, such as its longest text, and keeps a plan when the table outgrows them.
+//
 // Threads: the lane. Errors: those of the engine, with the view's name. Limits: partial rows of
 // views that feed others are held in memory until the next commit, within the engine's limit.
 
@@ -33,6 +36,7 @@ class LaneDeltas {
  private:
   struct Insert {
     std::string from_rows, from_parent;  // text; from_parent is empty without a parent
+    bool reads_tables = false;           // from_rows
     Statement rows, parent;
     std::shared_ptr<DeltaRows> kept;  // null: feeds no view
   };

@@ -98,9 +98,10 @@ struct Delta {
   model::ObjectId view;
   std::string name;  // of the view, for dead letters
   std::string table;
-  std::string select;       // from the batch: View::DeltaOfRows(RowsFunction)
-  int parent = -1;          // index of the delta that feeds it, an earlier one
-  std::string from_parent;  // Plan::Delta(DeltaFunction of the parent)
+  std::string select;         // from the batch: View::DeltaOfRows(RowsFunction)
+  int parent = -1;            // index of the delta that feeds it, an earlier one
+  std::string from_parent;    // Plan::Delta(DeltaFunction of the parent)
+  bool reads_tables = false;  // `select` joins the batch with tables of the store
 };
 
 struct LaneCommit {

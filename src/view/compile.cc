@@ -51,6 +51,9 @@ class Compiler {
     RETURN_IF_ERROR(CheckTable(*from));
     RETURN_IF_ERROR(From(*from));
     if (rollup_) RETURN_IF_ERROR(FromParent());
+    join_conditions_.resize(lookups_.joins().size());
+    for (size_t i = 0; i < join_conditions_.size(); ++i)
+      if (lookups_.joins()[i].stored) RETURN_IF_ERROR(JoinInput(i));
     if (select.where) RETURN_IF_ERROR(Where(*select.where));
     for (const auto& expr : select.group_by) RETURN_IF_ERROR(GroupBy(*expr));
     RETURN_IF_ERROR(CheckWindowKeys(*from));
@@ -68,7 +71,7 @@ class Compiler {
         value.call = call->second;
     RETURN_IF_ERROR(CheckSize());
     FindTimeKey();
-    plan_.lookups = lookups_.TakePlan(std::move(join_conditions_));
+    lookups_.TakePlan(std::move(join_conditions_), &plan_);
     plan_.used_columns.assign(used_.begin(), used_.end());
     if (parent_) plan_.used_columns = parent_->used_columns;
     return std::move(plan_);
@@ -141,18 +144,51 @@ class Compiler {
     return {};
   }
 
+  // A join as of processing time, which is of rows and not of groups.
+  base::Status JoinInput(size_t index) {
+    const Lookups::Join& join = lookups_.joins()[index];
+    const auto refuse = [&](const std::string& why, const char* hint) {
+      auto status = base::Unsupported("a join as of processing time " + why).WithHint(hint);
+      return join.location < 0 ? std::move(status)
+                               : std::move(status).WithPosition(join.location + 1);
+    };
+    if (rollup_)
+      return refuse("needs rows, and a view over a view has groups",
+                    "Join the table in the view that reads the source.");
+    if (plan_.HasSessions() && !join.left)
+      return refuse("over SESSION must be a LEFT JOIN",
+                    "Every row counts for the bounds of its session; use FILTER (WHERE ...) on "
+                    "the aggregates.");
+    RETURN_IF_ERROR(CheckExpr(*join.on));
+    auto on = Plain(*join.on);
+    RETURN_IF_ERROR(lookups_.CheckKey(index, *on));
+    if (Lookups::IsJoined(*on))
+      return refuse("cannot use columns of a table that is joined at read time",
+                    "Join that table FOR SYSTEM_TIME AS OF PROCTIME() as well, before it.");
+    if (HasWindowBound(*on))
+      return refuse("cannot use the bounds of a window", "Equate columns of the source.");
+    Use(*on);
+    ASSIGN_OR_RETURN(join_conditions_[index], sql::PrintDuckDb(*on, {}));
+    return {};
+  }
+
+  bool HasWindowBound(const sql::Expr& expr) const {
+    return IsWindowBound(expr) ||
+           std::any_of(expr.args.begin(), expr.args.end(),
+                       [&](const auto& argument) { return HasWindowBound(*argument); });
+  }
+
   // The group keys are known: the conditions of the joins, and what else stands over joined
   // columns.
   base::Status Join() {
-    std::vector<std::string> conditions;
     for (size_t i = 0; i < lookups_.joins().size(); ++i) {
+      if (lookups_.joins()[i].stored) continue;
       RETURN_IF_ERROR(CheckExpr(*lookups_.joins()[i].on));
       auto on = Plain(*lookups_.joins()[i].on);
       RETURN_IF_ERROR(lookups_.CheckKey(i, *on));
       auto over_keys = Rewrite(std::move(on));
       if (!over_keys.ok()) return lookups_.NotAtReadTime(i);
-      ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(**over_keys, {}));
-      conditions.push_back(std::move(text));
+      ASSIGN_OR_RETURN(join_conditions_[i], sql::PrintDuckDb(**over_keys, {}));
     }
     for (const auto& group : joined_groups_) RETURN_IF_ERROR(Rewrite(group->Clone()).TakeStatus());
     for (auto& filter : joined_filters_) {
@@ -160,7 +196,6 @@ class Compiler {
       ASSIGN_OR_RETURN(std::string text, sql::PrintDuckDb(*over_keys, {}));
       plan_.joined_filter += (plan_.joined_filter.empty() ? "(" : " AND (") + text + ")";
     }
-    join_conditions_ = std::move(conditions);
     return {};
   }
 
@@ -261,8 +296,11 @@ class Compiler {
     if (plan_.window && expr->name[0] == "window_end")
       if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
         return ColumnExpr(states_.AddValue(WindowEnd(*start), expr->type), expr->type);
+    const std::string looked_up = lookups_.WrittenName(expr->name[0]);
+    const std::string written =
+        looked_up.empty() ? relation_.name + "." + expr->name[0] : looked_up;
     return At(
-        base::Invalid("column \"" + relation_.name + "." + expr->name[0] +
+        base::Invalid("column \"" + written +
                       "\" must appear in the GROUP BY clause or be used in an aggregate function")
             .WithSqlstate("42803")
             .WithHint("A materialized view keeps aggregates up to date; read single rows from the "

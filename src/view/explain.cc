@@ -104,6 +104,7 @@ std::vector<std::string> Explain(const Plan& plan, const std::string& name,
                     plan.top->column + ": at read time" +
                     (plan.top->other ? ", the rest merged as " + sql::QuoteLiteral(*plan.top->other)
                                      : ", the rest not shown"));
+  for (const std::string& note : plan.looked_up_notes) lines.push_back("  " + note);
   for (const Lookup& lookup : plan.lookups)
     lines.push_back("  " + std::string(lookup.left ? "Left join " : "Join ") + lookup.table +
                     ": at read time, with its current rows, ON " + lookup.on);

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <set>
 
+#include "sql/printer.h"
+
 namespace view {
 namespace {
 
 constexpr const char* kKinds =
-    "A table is joined at read time: ON equates the table's whole primary key with group keys of "
-    "the "
-    "view. Joins as of event time (FOR SYSTEM_TIME AS OF) and as of processing time are not "
-    "supported "
-    "yet; GROUP BY the key and aggregate further, or join, in the query that reads the view.";
+    "A plain JOIN is made when the view is read: ON equates the table's whole primary key with "
+    "group keys of the view. JOIN table FOR SYSTEM_TIME AS OF PROCTIME() takes the row as it is "
+    "when a record is processed, and needs no group key; joins as of event time are not supported "
+    "yet. Or GROUP BY the key and join in the query that reads the view.";
+constexpr const char* kStored = "__j";
 
 base::Status At(base::Status status, int location) {
   return location < 0 ? std::move(status) : std::move(status).WithPosition(location + 1);
@@ -47,7 +49,8 @@ base::Result<const sql::TableRef*> Lookups::Take(const sql::TableRef& from) {
                                 "\" are not supported in a materialized view"),
               right.location);
   joins_.push_back({right.alias.empty() ? right.name.back() : right.alias, &*table,
-                    from.join == Join::kLeft, from.on.get(), right.location});
+                    from.join == Join::kLeft, from.on.get(), right.location,
+                    right.as_of_processing});
   return rest;
 }
 
@@ -58,7 +61,9 @@ bool Lookups::Rename(sql::Expr* column) {
     const Column used{i, column->name[1]};
     auto at = std::find(columns_.begin(), columns_.end(), used);
     if (at == columns_.end()) at = columns_.insert(at, used);
-    column->name = {"", "j" + std::to_string(at - columns_.begin())};
+    const std::string number = std::to_string(at - columns_.begin());
+    if (joins_[i].stored) column->name = {kStored + number};
+    else column->name = {"", "j" + number};
     return true;
   }
   return false;
@@ -75,8 +80,16 @@ bool Lookups::IsJoined(const sql::Expr& expr) {
 
 const Lookups::Column* Lookups::ColumnOf(const sql::Expr& expr) const {
   const sql::Expr& plain = WithoutCasts(expr);
-  if (plain.kind != sql::ExprKind::kColumn || plain.name.size() != 2) return nullptr;
-  return &columns_[static_cast<size_t>(std::stoi(plain.name[1].substr(1)))];
+  if (plain.kind != sql::ExprKind::kColumn) return nullptr;
+  const bool stored = plain.name.size() == 1 && plain.name[0].starts_with(kStored);
+  if (plain.name.size() != 2 && !stored) return nullptr;
+  return &columns_[static_cast<size_t>(std::stoi(plain.name.back().substr(stored ? 3 : 1)))];
+}
+
+std::string Lookups::WrittenName(const std::string& column) const {
+  if (!column.starts_with(kStored)) return "";
+  const Column& written = columns_[static_cast<size_t>(std::stoi(column.substr(3)))];
+  return joins_[written.join].alias + "." + written.field;
 }
 
 base::Status Lookups::CheckKey(size_t index, const sql::Expr& on) const {
@@ -104,18 +117,50 @@ base::Status Lookups::CheckKey(size_t index, const sql::Expr& on) const {
 
 base::Status Lookups::NotAtReadTime(size_t index) const {
   return At(base::Unsupported("the JOIN with table \"" + joins_[index].table->name +
-                              "\" is not over its primary key and the view's group keys")
+                              "\" is not over its primary key" +
+                              (joins_[index].stored ? "" : " and the view's group keys"))
                 .WithHint(kKinds),
             joins_[index].location);
 }
 
-std::vector<Lookup> Lookups::TakePlan(std::vector<std::string> on) {
-  std::vector<Lookup> plan;
-  for (size_t i = 0; i < joins_.size(); ++i)
-    plan.push_back({joins_[i].table->name, joins_[i].left, {}, std::move(on[i])});
+void Lookups::TakePlan(std::vector<std::string> on, Plan* plan) {
+  std::vector<size_t> place(joins_.size());
+  for (size_t i = 0; i < joins_.size(); ++i) {
+    if (joins_[i].stored) {
+      TakeStored(i, on[i], plan);
+      continue;
+    }
+    place[i] = plan->lookups.size();
+    plan->lookups.push_back({joins_[i].table->name, joins_[i].left, {}, std::move(on[i])});
+  }
   for (size_t i = 0; i < columns_.size(); ++i)
-    plan[columns_[i].join].columns.emplace_back("j" + std::to_string(i), columns_[i].field);
-  return plan;
+    if (const size_t join = columns_[i].join; !joins_[join].stored)
+      plan->lookups[place[join]].columns.emplace_back("j" + std::to_string(i), columns_[i].field);
+}
+
+// The join around the input; its columns are those that the view names.
+void Lookups::TakeStored(size_t index, const std::string& on, Plan* plan) const {
+  const Join& join = joins_[index];
+  if (plan->input_prefix.empty()) {
+    plan->input_prefix = "(SELECT * FROM ";
+    plan->input_suffix = " AS records)";
+  }
+  std::string columns, note;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i].join != index) continue;
+    const std::string name = kStored + std::to_string(i);
+    columns += (columns.empty() ? "" : ", ") + sql::QuoteIdentifier(columns_[i].field) + " AS " +
+               sql::QuoteIdentifier(name);
+    note += ", " + name + " = " + columns_[i].field;
+  }
+  plan->input_suffix.pop_back();
+  plan->input_suffix += std::string(join.left ? " LEFT JOIN" : " JOIN") + " (SELECT " + columns +
+                        " FROM " + join.table->rows + ") AS lookup" + std::to_string(index) +
+                        " ON (" + on + "))";
+  plan->looked_up.push_back(join.table->name);
+  plan->looked_up_notes.push_back(
+      std::string(join.left ? "Left join " : "Join ") + join.table->name +
+      ": as of processing time, with its rows at the commit, ON " + on + note);
 }
 
 }  // namespace view

@@ -54,12 +54,12 @@ std::string OfSessions(const Plan& plan, const sql::TimeWindow::Fragments& fragm
 
 std::string SessionDelta(const Plan& plan, const std::string& input) {
   const std::string time = sql::QuoteIdentifier(plan.window->column);
-  sql::TimeWindow::Fragments rows{"(SELECT * FROM " + input + " WHERE " + time + " IS NOT NULL" +
-                                      (plan.filter.empty() ? "" : " AND (" + plan.filter + ")") +
-                                      ")",
-                                  time,
-                                  time,
-                                  {}};
+  sql::TimeWindow::Fragments rows{
+      "(SELECT * FROM " + plan.input_prefix + input + plan.input_suffix + " WHERE " + time +
+          " IS NOT NULL" + (plan.filter.empty() ? "" : " AND (" + plan.filter + ")") + ")",
+      time,
+      time,
+      {}};
   for (const std::string& key : plan.window->keys) rows.keys.push_back(sql::QuoteIdentifier(key));
   std::vector<std::string> columns;
   std::string states;

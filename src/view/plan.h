@@ -77,6 +77,7 @@ struct LookupTable {
   std::string name;
   model::Fields fields;
   std::vector<int> key;  // the primary key: indexes of fields
+  std::string rows;      // DuckDB text for FROM: its rows as they are
 };
 
 // A join with a table at read time: groups with the table's rows of that moment.
@@ -101,9 +102,11 @@ using TableText = std::function<std::string(const std::string& table)>;
 
 struct Plan {
   std::string input;  // the relation the view reads: a source or, for a rollup, a view
-  // A rollup's input are partial rows of its parent: what stands around them to give them the names
-  // of the parent's columns. Empty over a source.
+  // What stands around the input: over a view, whose partial rows it is, what gives them the names
+  // of the parent's columns; over a source the joins as of processing time.
   std::string input_prefix, input_suffix;
+  std::vector<std::string> looked_up;        // tables that are joined there
+  std::vector<std::string> looked_up_notes;  // of each: for EXPLAIN
   std::optional<sql::TimeWindow> window;
   int window_key = -1;                    // index into keys of window_start
   std::vector<std::string> session_keys;  // columns of the keys that a session is kept for
