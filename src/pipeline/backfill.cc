@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/failure_point.h"
 #include "base/log.h"
@@ -161,7 +162,14 @@ base::Result<int64_t> Backfill::StartOf(source::TopicAdmin* admin, const catalog
 }
 
 base::Result<std::vector<source::PartitionStart>> Backfill::Starts() {
-  ASSIGN_OR_RETURN(const auto admin, env_.readers.admin(ReaderOptionsOf(*setup_.source)));
+  const catalog::Source& source = *setup_.source;
+  ASSIGN_OR_RETURN(const auto admin, env_.readers.admin(ReaderOptionsOf(source)));
+  ASSIGN_OR_RETURN(const auto info, admin->Describe(env_.options.broker_timeout));
+  if (!source.topic_id.empty() && !info.topic_id.empty() && info.topic_id != source.topic_id)
+    return base::Corrupt("topic \"" + source.topic + "\" was deleted and made anew")
+        .WithHint("Accept it with ALTER SOURCE " + source.name +
+                  " RESET ACCEPT; a view then begins "
+                  "with the rows that the source keeps.");
   ASSIGN_OR_RETURN(const auto reached, Reached());
   ASSIGN_OR_RETURN(const auto starts, env_.store->ReadPositions(StartsOf(setup_.source->id)));
   std::map<Key, int64_t> first;
@@ -197,6 +205,7 @@ base::Status Backfill::FromSource() {
   ASSIGN_OR_RETURN(auto lane_setup, MakeLaneSetup(setup_, lane()));
   lane_setup.raw_table.clear();
   lane_setup.fills = true;
+  lane_setup.whole = true;
   writer_.reset();  // of a try before: it has the lane
   ASSIGN_OR_RETURN(writer_, env_.store->MakeLane(lane_setup));
   if (!registry_ && env_.readers.registry) {
@@ -208,6 +217,7 @@ base::Status Backfill::FromSource() {
   for (const auto& column : setup_.source->schema.columns) types.push_back(column.type);
   batch_ = std::make_unique<model::ColumnBatch>(types);
   moved_.clear();
+  ASSIGN_OR_RETURN(has_letters_, HasLetters());
   source::ReaderOptions options = ReaderOptionsOf(*setup_.source);
   options.max_bytes = env_.options.max_fetch_bytes;
   ASSIGN_OR_RETURN(options.names, Names());
@@ -243,7 +253,9 @@ base::Status Backfill::Take(const model::RecordBatch& records,
       RETURN_IF_ERROR(CommitRows());
     RETURN_IF_ERROR(AwaitSchemas(records, run));
     std::vector<model::DeadLetter> known;  // written when the source read them
+    const size_t first_row = batch_->rows();
     decoder_->Decode(records, run, batch_.get(), &known);
+    RETURN_IF_ERROR(LeaveOutLetters(run.partition, first_row));
     const int64_t next = std::min(run.next_offset.value, end);
     done_offsets_ += next - part->offset.value;
     moved_[run.partition.value] = next;
@@ -251,6 +263,43 @@ base::Status Backfill::Take(const model::RecordBatch& records,
     if (next >= end) open->erase(part);
   }
   return {};
+}
+
+// Records that are dead letters of the source are in no view, also where the source's present
+// definition could take them: REPLAY DEAD LETTERS brings them.
+base::Status Backfill::LeaveOutLetters(model::PartitionId partition, size_t first_row) {
+  if (!has_letters_ || first_row == batch_->rows()) return {};
+  const auto offset = [&](size_t row) { return batch_->offset().Get<int64_t>(row); };
+  ASSIGN_OR_RETURN(const auto connection, env_.store->Connect());
+  ASSIGN_OR_RETURN(const auto rows,
+                   connection->Query("SELECT \"offset\"" + Letters() + " AND \"partition\" = " +
+                                     std::to_string(partition.value) + " AND \"offset\" BETWEEN " +
+                                     std::to_string(offset(first_row)) + " AND " +
+                                     std::to_string(offset(batch_->rows() - 1))));
+  std::set<int64_t> letters;
+  while (true) {
+    ASSIGN_OR_RETURN(const model::ChunkView chunk, rows->Next());
+    if (chunk.rows == 0) break;
+    for (size_t row = 0; row < chunk.rows; ++row)
+      letters.insert(chunk.columns[0].Get<int64_t>(row));
+  }
+  if (letters.empty()) return {};
+  std::vector<bool> keep(batch_->rows(), true);
+  for (size_t row = first_row; row < keep.size(); ++row) keep[row] = !letters.contains(offset(row));
+  batch_->Filter(keep);
+  return {};
+}
+
+std::string Backfill::Letters() const {
+  return " FROM freshet_dead_letters WHERE source = " + std::to_string(setup_.source->id.value) +
+         " AND incarnation = " + std::to_string(setup_.source->incarnation) + " AND \"view\" = ''";
+}
+
+base::Result<bool> Backfill::HasLetters() const {
+  ASSIGN_OR_RETURN(const auto connection, env_.store->Connect());
+  ASSIGN_OR_RETURN(const auto rows, connection->Query("SELECT 1" + Letters() + " LIMIT 1"));
+  ASSIGN_OR_RETURN(const model::ChunkView chunk, rows->Next());
+  return chunk.rows > 0;
 }
 
 // Until what the records of `run` need is here.

@@ -50,6 +50,9 @@ class Backfill {
   base::Status ReadAll(source::Reader* reader, std::vector<source::PartitionStart> open);
   base::Status Take(const model::RecordBatch& records, std::vector<source::PartitionStart>* open);
   base::Status AwaitSchemas(const model::RecordBatch& records, const model::RecordRun& run);
+  base::Status LeaveOutLetters(model::PartitionId partition, size_t first_row);
+  std::string Letters() const;  // text from FROM on
+  base::Result<bool> HasLetters() const;
   base::Status CommitRows();
   int64_t EndOf(model::PartitionId partition) const;
   bool Stopped() const;
@@ -68,6 +71,7 @@ class Backfill {
   std::unique_ptr<store::LaneWriter> writer_;
   std::unique_ptr<model::ColumnBatch> batch_;
   std::map<int32_t, int64_t> moved_;  // partition -> next offset, not yet committed
+  bool has_letters_ = false;          // the source has dead letters of its own
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -35,7 +35,8 @@ class Replay {
                   [&](const auto& p) { return p.incarnation.value != source_.incarnation; });
     if (positions.empty()) return result_;
     position_ = positions.front();
-    ASSIGN_OR_RETURN(const auto lane_setup, MakeLaneSetup(request_.setup, lane_));
+    ASSIGN_OR_RETURN(auto lane_setup, MakeLaneSetup(request_.setup, lane_));
+    lane_setup.whole = true;
     ASSIGN_OR_RETURN(writer_, request_.store->MakeLane(lane_setup));
     if (request_.readers->registry) {
       ASSIGN_OR_RETURN(registry_, request_.readers->registry(source_));

@@ -194,7 +194,8 @@ base::Status SourceRunner::CheckTopic(const source::TopicInfo& info) {
 
 // Partitions with names come and go, so their number says nothing.
 size_t SourceRunner::LaneCount(const source::TopicInfo& info) const {
-  const size_t wanted = std::min<size_t>(std::max(1, env_.options.lanes), kLanesPerSource - 1);  // the last is for replays
+  const size_t wanted = std::min<size_t>(std::max(1, env_.options.lanes),
+                                         kLanesPerSource - 1);  // the last is for replays
   if (admin_->DescribeAgainAfter()) return wanted;
   return std::max<size_t>(1, std::min(wanted, info.partitions.size()));
 }
@@ -295,7 +296,7 @@ base::Status SourceRunner::NoticeGrowth() {
     if (mine.empty()) continue;
     lane->Park();
     lane->AddPartitions(std::move(mine));
-    RETURN_IF_ERROR(lane->Unpark(Setup()));
+    if (!Setup().source->paused) RETURN_IF_ERROR(lane->Unpark(Setup()));
   }
   known_.insert(known_.end(), added.begin(), added.end());
   return {};

@@ -56,9 +56,9 @@ pipeline::SourceSetup SetupOf(const std::shared_ptr<const catalog::Source>& sour
 }
 
 void ParentsFirst(pipeline::SourceSetup* setup) {
-  std::stable_sort(
-      setup->views.begin(), setup->views.end(),
-      [](const auto& a, const auto& b) { return a->ancestors.size() < b->ancestors.size(); });
+  std::stable_sort(setup->views.begin(), setup->views.end(), [](const auto& a, const auto& b) {
+    return a->ancestors.size() < b->ancestors.size();
+  });
 }
 
 Definer::Definer(Environment environment) : env_(std::move(environment)) {
@@ -246,10 +246,14 @@ base::Status Definer::Commit(Change* change) {
     if (std::find(change->restarted.begin(), change->restarted.end(), source->id) !=
         change->restarted.end())
       env_.pipeline->Add(SetupOf(source, now));
-  if (!status.ok())  // what was given up goes on
+  if (!status.ok()) {  // what was given up goes on
     for (const auto& [name, view] : before->building)
       if (std::count(change->given_up.begin(), change->given_up.end(), view->id) > 0)
         StartBuild(view, *before);
+    for (const auto& [name, rebuild] : before->rebuilding)
+      if (std::count(change->ended.begin(), change->ended.end(), rebuild.source->id) > 0)
+        RunRebuild(rebuild);
+  }
   if (status.ok())
     for (const auto& rebuild : change->rebuilds) RunRebuild(rebuild);
   if (status.ok())
@@ -289,7 +293,19 @@ base::Status Definer::SetHistory(const Change& change) {
   return {};
 }
 
+// Positions are written under new ids before the definitions are: no other object may ever get
+// these ids, whatever becomes of the change.
+base::Status Definer::UseUpIds(const Change& change) {
+  if (change.first_positions.empty()) return {};
+  auto next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
+  next->next_id = change.next->next_id;
+  RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*next)));
+  env_.catalog->Set(next);
+  return {};
+}
+
 base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change) {
+  RETURN_IF_ERROR(UseUpIds(*change));
   base::Status status = MakeTables(*change);
   base::FailurePoint("definer.tables_made");
   if (status.ok()) status = env_.store->WriteDefinitions(ToDefinitions(*change->next));

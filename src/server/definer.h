@@ -98,6 +98,7 @@ class Definer : public query::Definer {
   base::Status DropSinksOf(const std::string& view, const sql::DropStatement& statement,
                            Change* change);
   base::Status CheckNoSinks(const std::string& view, const Change& change) const;
+  base::Status CheckNotReplaced(const std::string& view, const Change& change) const;
   // rebuild.cc
   base::Status StartRebuild(const sql::AlterSource& statement, const catalog::Source& old,
                             Change* change);
@@ -112,7 +113,7 @@ class Definer : public query::Definer {
   void LookAtRebuilds();
   bool HasCaughtUp(const catalog::Source& old, const catalog::Rebuild& rebuild) const;
   base::Status FinishRebuild(const std::string& source);
-  base::Status TakeDeadLetters(const catalog::Source& old, const catalog::Source& next);
+  base::Status CopyDeadLetters(const catalog::Source& old, const catalog::Source& next);
   base::Status AddColumn(const sql::AlterSource& statement, Change* change);
   base::Status DropNotNull(const sql::AlterSource& statement, Change* change);
   base::Status Redefine(const std::string& name, const std::string& text, Change* change);
@@ -128,14 +129,14 @@ class Definer : public query::Definer {
   base::Status Reset(const sql::AlterSource& statement, catalog::Source* source, Change* change);
   void AddView(std::shared_ptr<catalog::View> view, Change* change);
   void Place(std::shared_ptr<const catalog::View> view, Change* change);
-  base::Status FollowParent(const catalog::View& old, const std::string& parent,
-                            Change* change);
+  base::Status FollowParent(const catalog::View& old, const std::string& parent, Change* change);
   void DropTables(const catalog::View& view, Change* change);
   void GiveUp(const std::string& view, Change* change);
   void GiveUpOne(const std::string& view, Change* change);
   base::Status Commit(Change* change);
   base::Result<std::vector<pipeline::SourceSetup>> Switch(Change* change);
   base::Status MakeTables(const Change& change);
+  base::Status UseUpIds(const Change& change);
   base::Status SetHistory(const Change& change);
   void UpdateMaintenance(const catalog::Catalog& catalog);
   base::Status KeepFloors(const catalog::Catalog& catalog);

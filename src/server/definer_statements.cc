@@ -178,16 +178,14 @@ base::Status Definer::DropSecret(const std::string& name, const sql::DropStateme
   return {};
 }
 
-// A view whose source is at work is filled beside it and takes its name when it is full. A view over
-// a view is filled from its parent at the barrier, or waits for it.
+// A view whose source is at work is filled beside it and takes its name when it is full. A view
+// over a view is filled from its parent at the barrier, or waits for it.
 void Definer::AddView(std::shared_ptr<catalog::View> view, Change* change) {
   view->id = TakeId(change->next.get());
   const auto& source = *change->next->sources.at(view->source);
   for (auto& create : CreateTables(*view)) change->create.push_back(std::move(create));
   change->dirty = true;
-  const bool source_is_new = std::find(change->restarted.begin(), change->restarted.end(),
-                                       source.id) != change->restarted.end();
-  if (source_is_new) {
+  if (!env_.catalog->Get()->FindSource(source.id)) {  // it is new, nothing was read yet
     change->next->views[view->name] = std::move(view);
     return;
   }
@@ -278,6 +276,7 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
     change->warnings.push_back("records that are stored already are joined with " +
                                view->plan->looked_up[0] +
                                " as it is now, later ones as it is when they are processed");
+  RETURN_IF_ERROR(CheckNotReplaced(view->over, *change));
   RETURN_IF_ERROR(CheckNoSinks(statement.name, *change));
   RETURN_IF_ERROR(CheckNotRebuilding(view->source, *change));
   std::vector<std::string> fed;  // views that are replaced with it, with their definitions
@@ -290,8 +289,7 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
   for (const auto& child : fed) children.push_back(change->next->ComingView(child));
   GiveUp(statement.name, change);
   AddView(std::move(view), change);
-  for (const auto& child : children)
-    RETURN_IF_ERROR(FollowParent(*child, statement.name, change));
+  for (const auto& child : children) RETURN_IF_ERROR(FollowParent(*child, statement.name, change));
   return {};
 }
 

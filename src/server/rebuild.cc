@@ -17,6 +17,10 @@ model::ObjectId TakeId(catalog::Catalog* catalog) {
   return id;
 }
 
+std::string LettersOf(const catalog::Source& source) {
+  return " FROM freshet_dead_letters WHERE source = " + std::to_string(source.id.value);
+}
+
 // Raw rows that are not read again: those of other topics of that name, and those before the
 // starts.
 std::string CopyRows(const catalog::Source& old, const catalog::Source& next,
@@ -228,19 +232,18 @@ bool Definer::HasCaughtUp(const catalog::Source& old, const catalog::Rebuild& re
 }
 
 // Letters of records that were not read again are the next source's; of the others it has its own.
-base::Status Definer::TakeDeadLetters(const catalog::Source& old, const catalog::Source& next) {
+// Before the switch, and again after one that failed.
+base::Status Definer::CopyDeadLetters(const catalog::Source& old, const catalog::Source& next) {
   ASSIGN_OR_RETURN(const auto starts, env_.store->ReadPositions(pipeline::StartsOf(next.id)));
   std::string kept = "incarnation < " + std::to_string(old.incarnation);
   for (const auto& start : starts)
     kept += " OR (\"partition\" = " + std::to_string(start.partition.value) + " AND \"offset\" < " +
             std::to_string(start.next_offset.value) + ")";
-  const std::string of_old =
-      " FROM freshet_dead_letters WHERE source = " + std::to_string(old.id.value);
+  kept = " AND \"view\" = '' AND (" + kept + ")";
   return env_.store->MakeStage()
-      ->Commit({"INSERT INTO freshet_dead_letters SELECT * REPLACE (" +
-                    std::to_string(next.id.value) + "::BIGINT AS source)" + of_old +
-                    " AND \"view\" = '' AND (" + kept + ")",
-                "DELETE" + of_old})
+      ->Commit({"DELETE" + LettersOf(next) + kept,
+                "INSERT INTO freshet_dead_letters SELECT * REPLACE (" +
+                    std::to_string(next.id.value) + "::BIGINT AS source)" + LettersOf(old) + kept})
       .TakeStatus();
 }
 
@@ -258,15 +261,16 @@ base::Status Definer::FinishRebuild(const std::string& name) {
     auto placed = std::make_shared<catalog::View>(*view);
     placed->history.clear();
     next.views[view_name] = std::move(placed);
-    filled_.erase(view->id);
   }
   if (old->KeepsRaw()) change.drop.push_back("DROP TABLE " + sql::QuoteIdentifier(old->RawTable()));
-  RETURN_IF_ERROR(TakeDeadLetters(*old, *source));
+  RETURN_IF_ERROR(CopyDeadLetters(*old, *source));
   next.sources[name] = std::move(source);
   next.rebuilding.erase(name);
   change.barrier = {old->id, rebuild.source->id};
   change.dirty = true;
-  return Commit(&change);
+  RETURN_IF_ERROR(Commit(&change));
+  for (const auto& [view_name, view] : rebuild.views) filled_.erase(view->id);
+  return env_.store->MakeStage()->Commit({"DELETE" + LettersOf(*old)}).TakeStatus();
 }
 
 }  // namespace server

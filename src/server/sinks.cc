@@ -1,6 +1,7 @@
 // Definitions of sinks.
 
 #include <algorithm>
+#include <set>
 
 #include "base/private_file.h"
 #include "server/definer.h"
@@ -43,6 +44,7 @@ base::Status Definer::One(const sql::CreateSink& statement, const std::string& t
   }
   ASSIGN_OR_RETURN(auto view, catalog::MakeSinkView(statement, text, catalog));
   ASSIGN_OR_RETURN(auto sink, catalog::MakeSink(statement, text, view.get(), catalog));
+  RETURN_IF_ERROR(CheckNotReplaced(view ? view->over : sink->input, *change));
   catalog::Source place;  // of the same hosts
   place.connector = "kafka";
   place.properties = sink->properties;
@@ -88,12 +90,13 @@ base::Status Definer::DropSink(const std::string& name, const sql::DropStatement
 
 base::Status Definer::DropSinksOf(const std::string& view, const sql::DropStatement& statement,
                                   Change* change) {
-  std::vector<std::string> names, repeating;
+  std::vector<std::string> names;
+  std::set<std::string> repeating;
   for (const auto& [name, sink] : change->next->sinks)
     if (sink->input == view) names.push_back(name);
   for (const auto* views : {&change->next->views, &change->next->building})
     for (const auto& [name, other] : *views)
-      if (other->over == view) repeating.push_back(name);
+      if (other->over == view) repeating.insert(name);
   for (const auto& name : repeating) {
     if (!statement.cascade) return DependsOn(view, "\"" + name + "\"");
     RETURN_IF_ERROR(DropView(name, statement, change));
@@ -106,6 +109,14 @@ base::Status Definer::DropSinksOf(const std::string& view, const sql::DropStatem
     change->dirty = true;
   }
   return {};
+}
+
+// What is made from a view while another takes its place would be made from the old one.
+base::Status Definer::CheckNotReplaced(const std::string& view, const Change& change) const {
+  if (!change.next->building.contains(view) || !change.next->views.contains(view)) return {};
+  return base::Invalid("materialized view \"" + view + "\" is being replaced")
+      .WithSqlstate("55006")
+      .WithHint("Wait until freshet.views shows it no more as building.");
 }
 
 // The numbers of a view's outputs, by which a sink knows what it has sent, end with the view; and a

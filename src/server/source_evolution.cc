@@ -149,6 +149,10 @@ base::Status Definer::Redefine(const std::string& name, const std::string& text,
   sources[name] = next;
   change->next->Reindex();
   RETURN_IF_ERROR(CompileViewsOf(name, change->next.get()));
+  for (auto& built : change->built)  // of this very change: its history is still to be set
+    if (const auto it = change->next->building.find(built->name);
+        it != change->next->building.end())
+      built = std::const_pointer_cast<catalog::View>(it->second);
   change->barrier.insert(next->id);
   change->dirty = true;
   return {};
@@ -164,14 +168,17 @@ base::Result<std::string> Definer::Replay(const sql::ReplayDeadLetters& statemen
     return base::Unsupported("dead letters of table \"" + statement.source +
                              "\" cannot be replayed: newer records of their keys may have come")
         .WithHint("Produce the records again, or drop the table and create it again.");
+  if (catalog->rebuilding.contains(statement.source))
+    return base::Invalid("source \"" + statement.source + "\" is being rebuilt")
+        .WithSqlstate("55006")
+        .WithHint("Replay when freshet.sources shows it no more as rebuilding.");
   for (const auto& [name, view] : catalog->building)
     if (view->source == statement.source)
       return base::Invalid("materialized view \"" + name + "\" is being built over source \"" +
                            statement.source + "\"")
           .WithSqlstate("55006")
           .WithHint("Replay when it is full, see freshet.views.");
-  pipeline::ReplayRequest request{env_.store, SetupOf(source->second, *catalog),
-                                  &env_.readers, ""};
+  pipeline::ReplayRequest request{env_.store, SetupOf(source->second, *catalog), &env_.readers, ""};
   if (statement.where) {
     const auto where = statement.where->Clone();
     ASSIGN_OR_RETURN(const auto type, sql::BindExpression(where.get(), DeadLetterFields()));

@@ -79,6 +79,8 @@ base::Status Definer::DropBuild(const std::string& name, const base::Status& why
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
   std::vector<std::string> names{name};
   for (auto& child : change.next->FedBy(name)) names.push_back(std::move(child));
+  if (!change.next->views.contains(name))  // nothing of that name stays: what hangs on it goes too
+    RETURN_IF_ERROR(DropSinksOf(name, {sql::DropStatement::Kind::kView, {}, true, true}, &change));
   for (const auto& dropped : names) {
     const auto found = change.next->building.find(dropped);
     if (found == change.next->building.end()) continue;
@@ -86,7 +88,10 @@ base::Status Definer::DropBuild(const std::string& name, const base::Status& why
     if (dropped != name && view->ancestors.empty()) continue;
     DropTables(*view, &change);
     std::erase_if(change.next->sinks, [&](const auto& sink) {
-      return sink.second->owns_input && sink.second->input == dropped;
+      if (!sink.second->owns_input || sink.second->input != dropped) return false;
+      for (const auto& table : pipeline::Delivery::Tables(*sink.second))
+        change.drop.push_back("DROP TABLE " + sql::QuoteIdentifier(table));
+      return true;
     });
     change.barrier.insert(change.next->sources.at(view->source)->id);
     change.next->building.erase(found);

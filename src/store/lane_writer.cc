@@ -263,6 +263,7 @@ Status LaneCommitter::Judge(const Session::Use& use, Status error, size_t view, 
     return JudgeRows(use, std::move(error), view, attempt);
   // Somebody else may have held the memory that was short; the view is judged by a second try.
   if (error.code() == base::Code::kExhausted && !std::exchange(part.tried_again, true)) return {};
+  if (setup_.whole) return error;
   part.failed = true;
   part.partials = 0;
   part.dead_letters.clear();

@@ -26,6 +26,8 @@ constexpr int64_t kNoFloor = INT64_MIN;
 // Gives the child's floor.
 Result<int64_t> FillTable(StoreState* state, const Session::Use& use, Session* session,
                           const ParentFill& fill) {
+  // A try that a crash cut off before the catalog's switch may have left its rows.
+  RETURN_IF_ERROR(session->Run(use, "DELETE FROM " + QuoteName(fill.table)));
   RETURN_IF_ERROR(session->Run(use, "INSERT INTO " + QuoteName(fill.table) + " " + fill.select));
   // Read after the snapshot was taken: what it lacks lies below this floor.
   const std::optional<int64_t> parent = state->floors.Get(fill.parent.value);

@@ -130,6 +130,7 @@ struct LaneSetup {
   // A lane that reads again what the source has read, to fill a view: dead letters of the source
   // were written the first time and are not written again. Its positions are the view's own.
   bool fills = false;
+  bool whole = false;                     // no view may be left out of a commit: it fails instead
   std::vector<std::string> column_names;  // of the batch's columns, in order
   std::vector<model::Type> column_types;
   // Column index -> DuckDB text over the other columns.

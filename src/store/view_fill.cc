@@ -66,10 +66,13 @@ Status RowFill::CommitStep(const OffsetRange& range, const std::string& rows) {
          base::Clock::System().Wall().time_since_epoch().count()},
         {&left_out_});
   base::FailurePoint("store.fill.before");
-  if (status.ok()) status = session_.Run(use, "COMMIT");
+  if (status.ok()) {
+    status = session_.Run(use, "COMMIT");
+    // A commit that reports an error may be durable: its number is not used again.
+    state_->ledger.Committed(fill_.lane, number, positions);
+  }
   // Says that there is none when the engine ended it itself.
   if (!status.ok()) (void)session_.Run(use, "ROLLBACK");
-  else state_->ledger.Committed(fill_.lane, number, positions);
   base::FailurePoint("store.fill.after");
   return status;
 }
