@@ -163,6 +163,7 @@ class Oracle:
         self._wire = Wire((host, int(port)), "freshet", "", "postgres")
         self._schema = f"slt_{time.time_ns()}"
         self._sources, self._offset, self._foreign = [], 0, False
+        self._views = {}   # name -> query, as defined
         self._write, self._written = write, {}
 
     def run(self):
@@ -230,15 +231,23 @@ class Oracle:
             self._must(sql)
         elif match := re.match(r'\s*CREATE (OR REPLACE )?MATERIALIZED VIEW (IF NOT EXISTS )?("[^"]+"|\S+)(.*?)\bAS\s+(SELECT.*)$', sql,
                                re.I | re.S):
-            if match[2] and self._wire.run(f"SELECT FROM {match[3]}").error == {}:
+            if match[2] and self._is_there(match[3]):
                 return
             self._must(f"DROP VIEW IF EXISTS {match[3]} CASCADE; CREATE VIEW {match[3]} AS {translate(match[5])}")
+            self._views[match[3]] = translate(match[5])
+            for name, query in self._views.items():   # those over it are made anew with it
+                if not self._is_there(name):
+                    self._must(f"CREATE VIEW {name} AS {query}")
         elif match := re.match(r"\s*DROP (SOURCE|MATERIALIZED VIEW) (IF EXISTS )?(.*?)( CASCADE)?$", sql.strip(), re.I):
             if match[1].upper() != "SOURCE":
                 self._must(f"DROP VIEW IF EXISTS {match[3]} CASCADE")
             for source in [s for s in self._sources if s.name in split_top(match[3])]:
                 self._sources.remove(source)
                 self._must(f"DROP TABLE {source.name} CASCADE")
+            self._views = {name: query for name, query in self._views.items() if self._is_there(name)}
+
+    def _is_there(self, name):
+        return self._wire.run(f"SELECT FROM {name}").error == {}
 
     def _do_query(self, step):
         if self._foreign or NOT_HERE.search(step.text):
