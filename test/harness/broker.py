@@ -10,8 +10,9 @@ import os
 import pathlib
 import subprocess
 import threading
+import time
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from harness.ports import free_port_block
@@ -19,6 +20,7 @@ from harness.waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REQUEST_SECONDS = 30
+NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
 class BrokerFailed(Exception):
@@ -127,9 +129,19 @@ class Topics:
         ends = {}
         for topic, count in partitions_by_topic.items():
             for partition in range(count):
-                _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), REQUEST_SECONDS)
-                ends[(topic, partition)] = end
+                ends[(topic, partition)] = self._end_offset(TopicPartition(topic, partition))
         return ends
+
+    def _end_offset(self, partition):
+        """A topic that was just made may have no leader yet."""
+        deadline = time.monotonic() + REQUEST_SECONDS
+        while True:
+            try:
+                return self._consumer.get_watermark_offsets(partition, REQUEST_SECONDS)[1]
+            except KafkaException as error:
+                if error.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def close(self):
         if self._consumer is not None:
