@@ -15,6 +15,7 @@ from harness.waiting import wait_until
 
 CATCH_UP_SECONDS = 60
 HTTP_SECONDS = 10
+PARTITIONS = "SELECT partition, lane, position, high_watermark_offset FROM freshet.source_partitions WHERE source = %s"
 
 
 def run_program(*arguments, seconds=30):
@@ -72,7 +73,8 @@ class Server(FreshetProcess):
     def wait_for_positions(self, source, ends, seconds=CATCH_UP_SECONDS):
         """Until every partition stands at its end. `ends`: {partition: offset}"""
         reached = wait_until(lambda: self.positions(source) == ends, seconds, interval_s=0.1)
-        assert reached, f"{source} stands at {self.positions(source)} and not at {ends}\n{self.source_state(source)}"
+        assert reached, (f"{source} stands at {self.positions(source)} and not at {ends}\n{self.source_state(source)}\n"
+                         f"partitions: {self.query(PARTITIONS, (source,))}")
 
     def source_state(self, source):
         """-> (state, error) of freshet.sources"""
