@@ -57,13 +57,15 @@ void Catalog::AddSystemRelation(sql::RelationInfo info) {
 void Catalog::Reindex() {
   relations_.clear();
   for (const auto& [name, source] : sources) {
+    if (source->join) continue;
     sql::RelationInfo info = source->Input();
     info.fields = source->fields;
     for (size_t i = 0; i < source->kept.size(); ++i)
       if (!source->kept[i]) info.not_kept.push_back(source->schema.columns[i].name);
     relations_["public." + name] = std::move(info);
   }
-  for (const auto& [name, view] : views) relations_["public." + name] = view->Output();
+  for (const auto& [name, view] : views)
+    if (view->owner.empty()) relations_["public." + name] = view->Output();
   for (const auto& info : system_) relations_[info.schema + "." + info.name] = info;
 }
 

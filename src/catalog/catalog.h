@@ -5,6 +5,7 @@
 // Threads: a snapshot is const and for any thread; CatalogHolder swaps it. Errors: user errors in
 // PostgreSQL's style.
 
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "sql/binder.h"
 #include "sql/statements.h"
 #include "view/emission.h"
+#include "view/interval_join.h"
 #include "view/plan.h"
 
 namespace catalog {
@@ -28,6 +30,16 @@ namespace catalog {
 struct GeneratedColumn {
   int column;
   std::shared_ptr<const sql::Expr> expr;
+};
+
+// A source whose records are the pairs of two joined streams. It belongs to the view that joins
+// them and goes with it; nobody can name it.
+struct StreamJoin {
+  view::IntervalJoin plan;
+  std::string owner;                 // the view
+  std::array<std::string, 2> sides;  // views, of what lanes keep of each stream
+  int64_t allowed_lateness_us = 0;
+  int64_t max_state_rows = 0;  // of one side; beyond, the view is suspended
 };
 
 struct Source {
@@ -58,6 +70,8 @@ struct Source {
   bool paused = false;
   int incarnation = 0;
   std::string topic_id;              // as accepted; empty = not seen yet
+  std::shared_ptr<const StreamJoin> join;  // connector "join"
+  std::string LogTable() const { return "log_" + std::to_string(id.value); }
   int64_t created_us = 0;            // UTC
   void SetCreated(int64_t time_us);  // also where generated rows begin
   std::string RawTable() const { return "raw_" + std::to_string(id.value); }
@@ -106,6 +120,12 @@ struct View {
   int64_t allowed_lateness_us = 0;
   bool corrections = false;
   std::string over;  // the view whose query it repeats to emit its rows; empty = none
+  std::string owner;  // of one side of a join: the view that joins; nobody can name the side
+  // Of a view that joins streams, until the definer has taken them: the joined rows, inner joins
+  // first, and two sides of each.
+  std::vector<std::shared_ptr<Source>> join_rows;
+  std::vector<std::shared_ptr<View>> join_sides;
+  std::string KeptTable() const { return "kept_" + std::to_string(id.value); }
   std::string Table() const { return "partials_" + std::to_string(id.value); }
   sql::RelationInfo Output() const;  // its columns as a relation
   bool Joins(std::string_view table) const;
@@ -238,5 +258,13 @@ base::Result<std::shared_ptr<Source>> MakeTable(const sql::CreateSource& stateme
                                                 const std::string& text, const Catalog& catalog);
 base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
                                              const std::string& text, const Catalog& catalog);
+
+struct JoinOptions {
+  int64_t allowed_lateness_us, max_state_rows;
+};
+// Makes the joins of streams in the FROM of `select`, which is bound, and lets the query read the
+// joined rows; false = there are none.
+base::Result<bool> MakeJoins(const JoinOptions& options, const Catalog& catalog,
+                             sql::Select* select, View* view);
 
 }  // namespace catalog

@@ -124,7 +124,11 @@ base::Result<std::shared_ptr<View>> MakeSinkView(const sql::CreateSink& statemen
   for (const char* option : kViewOptions)
     if (const auto given = statement.options.find(option); given != statement.options.end())
       view.options[option] = given->second;
-  return MakeView(view, text, catalog);
+  ASSIGN_OR_RETURN(auto made, MakeView(view, text, catalog));
+  if (!made->join_rows.empty())
+    return base::Unsupported("a sink AS SELECT that joins streams is not supported")
+        .WithHint("Make a materialized view with EMIT ON WINDOW CLOSE, and a sink FROM it.");
+  return made;
 }
 
 base::Result<std::shared_ptr<Sink>> MakeSink(const sql::CreateSink& statement,

@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 #include "catalog/options.h"
+#include "sql/position.h"
 #include "view/top.h"
 
 namespace catalog {
@@ -20,7 +21,17 @@ base::Result<std::optional<view::TopOptions>> ReadTop(OptionReader* options) {
       .WithHint("top = 10 shows the ten groups with the most of top_by.");
 }
 
-base::Status ReadOptions(OptionReader* options, bool emits, View* view,
+constexpr int64_t kJoinLatenessUs = 3'600'000'000, kMaxStateRows = 10'000'000;
+
+base::Result<JoinOptions> ReadJoinOptions(OptionReader* options) {
+  ASSIGN_OR_RETURN(const auto lateness, options->Duration("allowed_lateness"));
+  ASSIGN_OR_RETURN(const auto rows, options->Integer("max_state_rows"));
+  if (rows && *rows < 1)
+    return base::Invalid("max_state_rows must be at least 1").WithSqlstate("22023");
+  return JoinOptions{lateness.value_or(kJoinLatenessUs), rows.value_or(kMaxStateRows)};
+}
+
+base::Status ReadOptions(OptionReader* options, bool emits, bool joins, View* view,
                          std::optional<view::TopOptions>* top) {
   if (emits) {
     ASSIGN_OR_RETURN(const auto lateness, options->Duration("allowed_lateness"));
@@ -29,7 +40,7 @@ base::Status ReadOptions(OptionReader* options, bool emits, View* view,
     view->corrections = corrections == "true";
   } else {
     for (const char* name : {"allowed_lateness", "corrections"})
-      if (options->Text(name))
+      if (options->Text(name) && !(joins && std::string_view(name) == "allowed_lateness"))
         return base::Invalid(std::string(name) + " belongs to EMIT ON WINDOW CLOSE")
             .WithHint(
                 "Leave it out: a view without EMIT takes late rows for as long as their window is "
@@ -119,6 +130,13 @@ base::Result<const sql::RelationInfo*> InputOf(
   return input;
 }
 
+// Trees carry bytes, clients are told characters.
+base::Status InCharacters(base::Status status, const std::string& text) {
+  if (status.position() == 0) return status;
+  const int byte = status.position() - 1;
+  return std::move(status).WithPosition(sql::CharacterPosition(text, byte));
+}
+
 // nullptr when the view reads a source.
 base::Result<std::shared_ptr<const View>> SetParent(const Catalog& catalog, View* view) {
   auto parent = catalog.ComingView(view->input);
@@ -143,13 +161,17 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
   auto view = std::make_shared<View>();
   view->name = statement.name;
   view->definition = text;
-  OptionReader options(statement.options, "materialized view");
-  std::optional<view::TopOptions> top;
-  RETURN_IF_ERROR(ReadOptions(&options, statement.emit_on_close, view.get(), &top));
-
   auto select = statement.select->Clone();
   const Inputs inputs(catalog);
   ASSIGN_OR_RETURN(auto bound, sql::BindSelect(select.get(), inputs, {.text = text}));
+  OptionReader options(statement.options, "materialized view");
+  ASSIGN_OR_RETURN(const JoinOptions join_options, ReadJoinOptions(&options));
+  auto joins = MakeJoins(join_options, catalog, select.get(), view.get());
+  if (!joins.ok()) return InCharacters(joins.TakeStatus(), text);
+  if (!*joins && options.Text("max_state_rows"))
+    return base::Invalid("max_state_rows belongs to a join of streams");
+  std::optional<view::TopOptions> top;
+  RETURN_IF_ERROR(ReadOptions(&options, statement.emit_on_close, *joins, view.get(), &top));
   if (statement.emit_on_close && bound.relations.size() == 1)
     if (const auto parent = catalog.ComingView(bound.relations.front()->name)) {
       if (top)
@@ -160,6 +182,14 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
       return view;
     }
   std::vector<view::LookupTable> tables;
+  sql::RelationInfo joined;
+  if (*joins) {
+    joined = view->join_rows.back()->Input();
+    std::erase_if(bound.relations, [&](const auto* relation) {
+      return relation->schema == "public" && !catalog.FindTable(relation->name);
+    });
+    bound.relations.push_back(&joined);
+  }
   ASSIGN_OR_RETURN(const auto* input, InputOf(bound.relations, catalog, &tables));
   if (!bound.parameter_types.empty())
     return base::Invalid("there is no parameter $1 in a materialized view").WithSqlstate("42P02");

@@ -46,9 +46,9 @@ std::string SelectOf(const std::string& definition) {
 
 CatalogNames::CatalogNames(catalog::CatalogPtr snapshot) : snapshot_(std::move(snapshot)) {
   for (const auto& [name, source] : snapshot_->sources)
-    relations_.push_back({kFirstObject + static_cast<uint32_t>(source->id.value), kPublicNamespace, "public", name, 'r', &source->fields, ""});
+    if (!source->join) relations_.push_back({kFirstObject + static_cast<uint32_t>(source->id.value), kPublicNamespace, "public", name, 'r', &source->fields, ""});
   for (const auto& [name, view] : snapshot_->views)
-    relations_.push_back({kFirstObject + static_cast<uint32_t>(view->id.value), kPublicNamespace, "public", name, 'm', &view->plan->fields,
+    if (view->owner.empty()) relations_.push_back({kFirstObject + static_cast<uint32_t>(view->id.value), kPublicNamespace, "public", name, 'm', &view->plan->fields,
                           SelectOf(view->definition)});
   uint32_t system = kFirstSystemRelation;
   for (const auto& info : snapshot_->system_relations())

@@ -40,7 +40,7 @@ const char* NameOf(SourceState state) {
 
 source::ReaderOptions ReaderOptionsOf(const catalog::Source& source) {
   source::ReaderOptions options;
-  options.topic = source.topic;
+  options.topic = source.join ? source.LogTable() : source.topic;
   options.properties = source.properties;
   for (const auto& [option, secret] : source.secrets)
     if (!option.starts_with("schema.registry.")) options.secrets[option] = secret;

@@ -4,7 +4,69 @@
 
 namespace pipeline {
 
+// Joins whose sides are at work.
+void StageTwo::SetJoiners(const catalog::Catalog& catalog) {
+  struct Wanted {
+    std::shared_ptr<const catalog::Source> rows;
+    std::array<Joiner::Side, 2> sides;
+    model::ObjectId view{0};
+    bool filling = false;
+  };
+  std::map<model::ObjectId, Wanted> wanted;
+  for (const auto& [name, rows] : catalog.sources) {
+    if (!rows->join) continue;
+    Wanted join{rows, {}};
+    bool runs = true;
+    for (size_t side : {0, 1}) {
+      const auto view = catalog.ComingView(rows->join->sides[side]);
+      const auto source = view ? catalog.sources.find(view->source) : catalog.sources.end();
+      runs = runs && view && view->suspended.empty() && source != catalog.sources.end();
+      if (!runs) break;
+      join.sides[side] = {view, source->second->id, source->second->incarnation};
+      join.filling = join.filling || catalog.building.contains(view->name);
+    }
+    const auto owner = catalog.views.find(rows->join->owner);
+    if (!runs || owner == catalog.views.end() || !owner->second->suspended.empty()) continue;
+    join.view = owner->second->id;
+    wanted[rows->id] = std::move(join);
+  }
+  std::vector<std::shared_ptr<Joiner>> old;
+  std::unique_lock lock(mutex_);
+  for (auto it = joiners_.begin(); it != joiners_.end();) {
+    const bool stays = wanted.contains(it->first);
+    if (!stays) old.push_back(it->second);
+    it = stays ? std::next(it) : joiners_.erase(it);
+  }
+  for (auto& [id, join] : wanted) {
+    auto& joiner = joiners_[id];
+    const bool made = joiner != nullptr;
+    if (!made)
+      joiner = std::make_shared<Joiner>(
+          Joiner::Environment{env_.store, env_.clock,
+                              [pipeline = env_.pipeline](model::ObjectId source) {
+                                return pipeline->Watermark(source);
+                              },
+                              [this, view = join.view](const base::Status& why) {
+                                env_.view_failed(view, why);
+                              },
+                              join.view},
+          join.rows, join.sides);
+    joiner->SetFilling(join.filling);
+    if (!made) joiner->Start();
+  }
+  lock.unlock();
+  for (auto& joiner : old) joiner->Stop();
+}
+
+std::map<model::ObjectId, JoinProgress> StageTwo::Joins() const {
+  std::lock_guard lock(mutex_);
+  std::map<model::ObjectId, JoinProgress> out;
+  for (const auto& [id, joiner] : joiners_) out[id] = joiner->Progress();
+  return out;
+}
+
 void StageTwo::Set(const catalog::Catalog& catalog) {
+  SetJoiners(catalog);
   std::map<model::ObjectId, std::shared_ptr<const catalog::View>> views;
   for (const auto& [name, view] : catalog.views)
     if (view->emission && view->suspended.empty()) views[view->id] = view;
@@ -88,13 +150,16 @@ base::WallTime StageTwo::LastCommit(model::ObjectId source) const {
 }
 
 void StageTwo::Stop() {
+  std::map<model::ObjectId, std::shared_ptr<Joiner>> joiners;
   std::map<model::ObjectId, std::shared_ptr<Emitter>> emitters;
   std::map<model::ObjectId, std::shared_ptr<Delivery>> deliveries;
   {
     std::lock_guard lock(mutex_);
+    joiners.swap(joiners_);
     emitters.swap(emitters_);
     deliveries.swap(deliveries_);
   }
+  for (auto& [id, joiner] : joiners) joiner->Stop();
   for (auto& [id, delivery] : deliveries) delivery->Stop();
   for (auto& [id, emitter] : emitters) emitter->Stop();
 }

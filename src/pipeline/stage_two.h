@@ -1,9 +1,9 @@
 #pragma once
-// StageTwo: one writer for each view that emits on window close and for each sink. They read what
-// lanes have committed and commit their output with how far they got.
+// StageTwo: one writer for each join of streams, view that emits on window close and sink. They
+// read what lanes have committed and commit their output with how far they got.
 //
-// Threads: Set and Stop one caller at a time (the definer); Progress any. Owns: emitters and
-// deliveries. Borrows: store, pipeline, clock.
+// Threads: Set and Stop one caller at a time (the definer); Progress any. Owns: joiners, emitters
+// and deliveries. Borrows: store, pipeline, clock.
 
 #include <map>
 #include <memory>
@@ -11,6 +11,7 @@
 
 #include "pipeline/delivery.h"
 #include "pipeline/emitter.h"
+#include "pipeline/joiner.h"
 #include "pipeline/pipeline.h"
 
 namespace pipeline {
@@ -30,8 +31,10 @@ class StageTwo {
   void Set(const catalog::Catalog& catalog);
   void Stop();  // idempotent
   std::map<model::ObjectId, SinkProgress> Progress() const;  // by sink
+  std::map<model::ObjectId, JoinProgress> Joins() const;     // by the joined rows
 
  private:
+  void SetJoiners(const catalog::Catalog& catalog);
   void StartEmitter(const std::shared_ptr<const catalog::View>& view,
                     const catalog::Source& source);
   void StartDelivery(const std::shared_ptr<const catalog::Sink>& sink,
@@ -42,6 +45,7 @@ class StageTwo {
 
   const Environment env_;
   mutable std::mutex mutex_;
+  std::map<model::ObjectId, std::shared_ptr<Joiner>> joiners_;       // by the joined rows
   std::map<model::ObjectId, std::shared_ptr<Emitter>> emitters_;     // by view
   std::map<model::ObjectId, std::shared_ptr<Delivery>> deliveries_;  // by sink
 };

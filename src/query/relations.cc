@@ -127,7 +127,7 @@ base::Result<std::string> Relations::SourceText(const catalog::Source& source) c
   if (!source.KeepsRaw()) {
     std::string views;
     for (const auto& [name, view] : options_.catalog->views)
-      if (view->source == source.name) views += (views.empty() ? "" : ", ") + name;
+      if (view->source == source.name && view->owner.empty()) views += (views.empty() ? "" : ", ") + name;
     return base::Invalid("source \"" + source.name + "\" keeps no rows")
         .WithSqlstate("55000")
         .WithDetail(

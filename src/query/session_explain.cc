@@ -39,7 +39,7 @@ void ExplainSource(const catalog::Source& source, const catalog::Catalog& catalo
       "  Reason: the query names the source; queries over a source are not answered from its views "
       "yet");
   for (const auto& [name, view] : catalog.views)
-    if (view->source == source.name)
+    if (view->source == source.name && view->owner.empty())
       lines->push_back("  Not considered: materialized view " + name +
                        "; name it in FROM to read it");
 }
@@ -164,7 +164,8 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainView(const sql::Expla
   const auto found = catalog->views.find(explain.view);
   if (found == catalog->views.end()) {
     std::vector<std::string_view> names;
-    for (const auto& [name, view] : catalog->views) names.push_back(name);
+    for (const auto& [name, view] : catalog->views)
+      if (view->owner.empty()) names.push_back(name);
     auto status = base::NotFound("materialized view \"" + explain.view + "\" does not exist")
                       .WithSqlstate("42P01");
     if (const auto near = base::NearestName(explain.view, names))

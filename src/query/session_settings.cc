@@ -122,7 +122,7 @@ std::vector<std::vector<std::string>> SessionImpl::ShownObjects(const std::strin
   }
   if (kind == "SOURCES" || kind == "TABLES")
     for (const auto& [name, source] : catalog->sources) {
-      if (!visible(name)) continue;
+      if (!visible(name) || source->join) continue;
       if (kind == "TABLES") rows.push_back({name, source->is_table ? "table" : "source"});
       else if (source->IsFed())
         rows.push_back(
@@ -134,7 +134,7 @@ std::vector<std::vector<std::string>> SessionImpl::ShownObjects(const std::strin
         rows.push_back({name, sink->input, sink->topic, sink->upsert ? "UPSERT" : "PLAIN"});
   if (kind != "SOURCES" && kind != "SINKS")
     for (const auto& [name, view] : catalog->views) {
-      if (!visible(name)) continue;
+      if (!visible(name) || !view->owner.empty()) continue;
       if (kind == "TABLES") rows.push_back({name, "materialized view"});
       else
         rows.push_back({name, view->input,

@@ -114,10 +114,12 @@ base::Status Definer::KeepFloors(const catalog::Catalog& catalog) {
 // Tables of objects that a crash left between their making and the catalog's switch.
 base::Status Definer::DropOrphans(const catalog::Catalog& catalog) {
   std::set<std::string> owned;
-  for (const auto& [name, source] : catalog.sources) owned.insert(source->RawTable());
+  for (const auto& [name, source] : catalog.sources)
+    owned.insert(source->join ? source->LogTable() : source->RawTable());
   for (const auto* views : {&catalog.views, &catalog.building})
     for (const auto& [name, view] : *views) {
       owned.insert(view->Table());
+      if (!view->owner.empty()) owned.insert(view->KeptTable());
       if (view->emission) owned.insert(view->ReleasedTable());
     }
   for (const auto& [name, rebuild] : catalog.rebuilding) {
@@ -371,6 +373,7 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
       unread.insert(view->id);
     }
   for (const auto& view : views) {
+    if (!view->owner.empty()) continue;  // stage two moves and drops its rows
     if (const auto it = catalog.sources.find(view->source); it != catalog.sources.end())
       source_of[view->id] = it->second->id;
     store::Store::Maintained table{
@@ -442,8 +445,9 @@ void Definer::SuspendView(model::ObjectId id, const std::string& why) {
   std::lock_guard lock(apply_mutex_);
   Change change;
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
+  const auto stopped = StopWith(id, *change.next);
   for (auto& [name, view] : change.next->views) {
-    if (view->id != id || !view->suspended.empty()) continue;
+    if (!stopped.contains(view->id) || !view->suspended.empty()) continue;
     base::Log(base::Level::kError, "server", "materialized view suspended",
               {{"view", name}, {"error", why}});
     auto next = std::make_shared<catalog::View>(*view);

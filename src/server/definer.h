@@ -99,6 +99,10 @@ class Definer : public query::Definer {
                            Change* change);
   base::Status CheckNoSinks(const std::string& view, const Change& change) const;
   base::Status CheckNotReplaced(const std::string& view, const Change& change) const;
+  // joins.cc
+  base::Status AddJoins(catalog::View* view, Change* change);
+  void DropJoins(const std::string& view, Change* change);
+  base::Status CheckNoJoins(const std::string& source, const char* what, const Change& change) const;
   // rebuild.cc
   base::Status StartRebuild(const sql::AlterSource& statement, const catalog::Source& old,
                             Change* change);
@@ -180,6 +184,9 @@ std::vector<std::string> CreateTables(const catalog::View& view);
 
 // Orders the views so that each comes after the one that feeds it.
 void ParentsFirst(pipeline::SourceSetup* setup);
+
+// All views that stop with this one: the sides of a join and the view that joins them.
+std::set<model::ObjectId> StopWith(model::ObjectId view, const catalog::Catalog& catalog);
 
 // The source with the views that it feeds, also through others, and that are not suspended. A view
 // over a view that is being built is not fed yet.

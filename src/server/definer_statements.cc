@@ -2,6 +2,7 @@
 // done.
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 #include "base/scram.h"
@@ -41,8 +42,13 @@ std::vector<std::string_view> KeysOf(const Map& map) {
 // Refuses to `what` an object that views read.
 base::Status CheckReaders(const std::string& what, const std::string& kind, const std::string& name,
                           const catalog::Catalog& catalog) {
+  std::set<std::string> readers;
+  for (const auto& view : catalog.ReadersOf(name)) {
+    const auto& owner = catalog.ComingView(view)->owner;
+    readers.insert(owner.empty() ? view : owner);
+  }
   std::string detail;
-  for (const auto& view : catalog.ReadersOf(name))
+  for (const auto& view : readers)
     detail += (detail.empty() ? "" : " ") +
               ("materialized view " + view + " depends on " + kind + " " + name + ".");
   if (detail.empty()) return {};
@@ -287,6 +293,11 @@ base::Status Definer::One(const sql::CreateView& statement, const std::string& t
         .WithSqlstate("42P17");
   std::vector<std::shared_ptr<const catalog::View>> children;
   for (const auto& child : fed) children.push_back(change->next->ComingView(child));
+  RETURN_IF_ERROR(AddJoins(view.get(), change));
+  if (const auto old = change->next->ComingView(statement.name);
+      old && change->next->sources.at(old->source)->join)
+    return base::Unsupported("a view that joins streams cannot be replaced")
+        .WithHint("DROP MATERIALIZED VIEW " + statement.name + ", and create it again.");
   GiveUp(statement.name, change);
   AddView(std::move(view), change);
   for (const auto& child : children) RETURN_IF_ERROR(FollowParent(*child, statement.name, change));
@@ -324,7 +335,7 @@ base::Status Definer::DropSource(const std::string& name, const sql::DropStateme
   const bool table = statement.kind == sql::DropStatement::Kind::kTable;
   const char* const kind = table ? "table" : "source";
   const auto it = catalog.sources.find(name);
-  if (it == catalog.sources.end()) {
+  if (it == catalog.sources.end() || it->second->join) {
     if (statement.if_exists) return {};
     if (catalog.views.contains(name))
       return base::Invalid("\"" + name + "\" is not a " + kind)
@@ -340,7 +351,8 @@ base::Status Definer::DropSource(const std::string& name, const sql::DropStateme
   if (!statement.cascade) RETURN_IF_ERROR(CheckReaders("drop", kind, name, catalog));
   DropRebuild(name, change);
   for (const auto& view : catalog.ReadersOf(name))
-    if (catalog.ComingView(view)) RETURN_IF_ERROR(DropView(view, statement, change));
+    if (const auto reader = catalog.ComingView(view))
+      RETURN_IF_ERROR(DropView(reader->owner.empty() ? view : reader->owner, statement, change));
   if (it->second->KeepsRaw()) change->drop.push_back(DropTable(it->second->RawTable()));
   change->barrier.insert(it->second->id);
   change->dirty = true;
@@ -352,7 +364,7 @@ base::Status Definer::DropView(const std::string& name, const sql::DropStatement
                                Change* change) {
   auto& catalog = *change->next;
   const auto known = catalog.ComingView(name);
-  if (!known) {
+  if (!known || !known->owner.empty()) {
     if (statement.if_exists) return {};
     if (catalog.sources.contains(name))
       return base::Invalid("\"" + name + "\" is not a materialized view")
@@ -366,6 +378,7 @@ base::Status Definer::DropView(const std::string& name, const sql::DropStatement
   for (const auto& view : catalog.ReadersOf(name))
     if (catalog.ComingView(view)) RETURN_IF_ERROR(DropView(view, statement, change));
   GiveUp(name, change);
+  DropJoins(name, change);
   const auto it = catalog.views.find(name);
   if (it == catalog.views.end()) return {};
   DropTables(*it->second, change);
@@ -379,7 +392,7 @@ base::Status Definer::DropView(const std::string& name, const sql::DropStatement
 base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
   change->tags.push_back("ALTER SOURCE");
   const auto it = change->next->sources.find(statement.name);
-  if (it == change->next->sources.end())
+  if (it == change->next->sources.end() || it->second->join)
     return DoesNotExist("source", statement.name, KeysOf(change->next->sources));
   if (!it->second->IsFed())
     return base::Invalid("table \"" + statement.name + "\" is written by SQL and fed by nothing")
@@ -392,6 +405,9 @@ base::Status Definer::One(const sql::AlterSource& statement, Change* change) {
     return base::Unsupported("table \"" + statement.name +
                              "\" cannot be rebuilt or given other columns")
         .WithHint("Drop it and create it again: its topic has the newest row of every key.");
+  if (statement.rebuild || redefines)
+    RETURN_IF_ERROR(CheckNoJoins(statement.name, statement.rebuild ? "rebuilt" : "redefined",
+                                 *change));
   if (statement.rebuild) return StartRebuild(statement, *it->second, change);
   RETURN_IF_ERROR(CheckNotRebuilding(statement.name, *change));
   if (statement.action == Action::kAddColumn) return AddColumn(statement, change);
@@ -464,6 +480,9 @@ base::Status Definer::One(const sql::AlterView& statement, Change* change) {
   const auto it = views.find(statement.name);
   if (it == views.end()) return DoesNotExist("materialized view", statement.name, KeysOf(views));
   if (it->second->suspended.empty() || change->next->building.contains(statement.name)) return {};
+  if (change->next->sources.at(it->second->source)->join || !it->second->owner.empty())
+    return base::Unsupported("a view that joins streams cannot be resumed")
+        .WithHint("DROP it and create it again: it is filled from history.");
   RETURN_IF_ERROR(CheckNotRebuilding(it->second->source, *change));
   RETURN_IF_ERROR(CheckParentRuns(*it->second, *change->next));
   if (it->second->emission) RETURN_IF_ERROR(CheckNoSinks(statement.name, *change));

@@ -69,9 +69,23 @@ base::Result<Statement> ParseAs(const store::Definition& row) {
   return std::get<Statement>(std::move(statements[0].body));
 }
 
+template <typename Object>
+base::Result<std::shared_ptr<Object>> Named(const std::vector<std::shared_ptr<Object>>& made,
+                                            const std::string& name) {
+  for (const auto& object : made)
+    if (object->name == name) return object;
+  return base::Corrupt("\"" + name + "\" does not follow from its definition");
+}
+
 base::Status AddSource(const store::Definition& row, catalog::Catalog* catalog) {
-  ASSIGN_OR_RETURN(auto statement, ParseAs<sql::CreateSource>(row));
-  ASSIGN_OR_RETURN(auto source, catalog::MakeSource(statement, row.definition, *catalog));
+  std::shared_ptr<catalog::Source> source;
+  if (FromText(row.properties).contains("join")) {
+    ASSIGN_OR_RETURN(const auto view, MakeStoredView(row.definition, true, *catalog));
+    ASSIGN_OR_RETURN(source, Named(view->join_rows, row.name));
+  } else {
+    ASSIGN_OR_RETURN(auto statement, ParseAs<sql::CreateSource>(row));
+    ASSIGN_OR_RETURN(source, catalog::MakeSource(statement, row.definition, *catalog));
+  }
   auto properties = FromText(row.properties);
   source->id = row.id;
   source->incarnation = std::atoi(properties["incarnation"].c_str());
@@ -140,8 +154,18 @@ base::Status AddRebuildView(const store::Definition& row, catalog::Catalog* cata
   return {};
 }
 
+// The view of a row, which may be one side of a join that the definition makes.
+base::Result<std::shared_ptr<catalog::View>> ViewOf(const store::Definition& row, bool or_replace,
+                                                    const catalog::Catalog& catalog) {
+  ASSIGN_OR_RETURN(auto view, MakeStoredView(row.definition, or_replace, catalog));
+  const auto sides = std::move(view->join_sides);
+  view->join_rows.clear();
+  if (view->name == row.name) return view;
+  return Named(sides, row.name);
+}
+
 base::Status AddBuilding(const store::Definition& row, catalog::Catalog* catalog) {
-  ASSIGN_OR_RETURN(auto view, MakeStoredView(row.definition, true, *catalog));
+  ASSIGN_OR_RETURN(auto view, ViewOf(row, true, *catalog));
   view->id = row.id;
   view->history = HistoryFromText(FromText(row.properties)["history"]);
   catalog->building[view->name] = std::move(view);
@@ -149,7 +173,7 @@ base::Status AddBuilding(const store::Definition& row, catalog::Catalog* catalog
 }
 
 base::Status AddView(const store::Definition& row, catalog::Catalog* catalog) {
-  ASSIGN_OR_RETURN(auto view, MakeStoredView(row.definition, false, *catalog));
+  ASSIGN_OR_RETURN(auto view, ViewOf(row, false, *catalog));
   view->id = row.id;
   view->suspended = FromText(row.properties)["suspended"];
   catalog->views[view->name] = std::move(view);
@@ -194,11 +218,12 @@ base::Result<std::shared_ptr<catalog::View>> MakeStoredView(const std::string& d
 std::vector<store::Definition> ToDefinitions(const catalog::Catalog& catalog) {
   std::vector<store::Definition> rows;
   const auto source_row = [](const catalog::Source& source, const char* kind) {
-    return store::Definition{source.id, kind, source.name, source.definition,
-                             ToText(Properties{{"incarnation", std::to_string(source.incarnation)},
-                                               {"topic_id", source.topic_id},
-                                               {"paused", source.paused ? "true" : "false"},
-                                               {"created", std::to_string(source.created_us)}})};
+    Properties properties{{"incarnation", std::to_string(source.incarnation)},
+                          {"topic_id", source.topic_id},
+                          {"paused", source.paused ? "true" : "false"},
+                          {"created", std::to_string(source.created_us)}};
+    if (source.join) properties["join"] = "true";
+    return store::Definition{source.id, kind, source.name, source.definition, ToText(properties)};
   };
   for (const auto& [name, source] : catalog.sources) rows.push_back(source_row(*source, "source"));
   for (const auto& [name, rebuild] : catalog.rebuilding) {

@@ -161,7 +161,7 @@ class WiredServer : public Server {
     };
     pipeline_ = std::make_unique<pipeline::Pipeline>(
         pipeline::SourceRunner::Environment{ToPipelineOptions(settings_), store_.get(), &clock,
-                                            MakeReaders(settings_.reader, access_),
+                                            MakeReaders(settings_.reader, access_, store_.get()),
                                             std::move(events)});
     stage_two_ = std::make_unique<pipeline::StageTwo>(
         pipeline::StageTwo::Environment{store_.get(), pipeline_.get(), &clock,
@@ -170,7 +170,7 @@ class WiredServer : public Server {
                                         }});
     definer_ = std::make_unique<Definer>(Definer::Environment{
         store_.get(), pipeline_.get(), stage_two_.get(), &catalog_,
-        MakeReaders(settings_.reader, access_),
+        MakeReaders(settings_.reader, access_, store_.get()),
         [this](const catalog::Source& source) {
           return access_.Check(source);
         },

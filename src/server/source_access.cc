@@ -1,5 +1,6 @@
 #include "server/source_access.h"
 
+#include "pipeline/join_reader.h"
 #include "source/any_reader.h"
 #include "source/kafka_reader.h"
 
@@ -53,10 +54,12 @@ base::Status SourceAccess::Check(const catalog::Source& source) const {
   return CheckOptions(rules, pipeline::ReaderOptionsOf(source));
 }
 
-pipeline::ReaderFactory MakeReaders(const std::string& reader, const SourceAccess& access) {
+pipeline::ReaderFactory MakeReaders(const std::string& reader, const SourceAccess& access,
+                                    store::Store* store) {
   const bool librdkafka = reader == "librdkafka";
-  return {[access, librdkafka](const source::ReaderOptions& options)
+  return {[access, librdkafka, store](const source::ReaderOptions& options)
               -> base::Result<std::unique_ptr<source::Reader>> {
+            if (options.connector == "join") return pipeline::MakeJoinReader(store, options);
             ASSIGN_OR_RETURN(const auto complete, Complete(access, options));
             if (librdkafka && options.connector == "kafka")
               return source::MakeKafkaReader(complete);
@@ -64,6 +67,7 @@ pipeline::ReaderFactory MakeReaders(const std::string& reader, const SourceAcces
           },
           [access](const source::ReaderOptions& options)
               -> base::Result<std::unique_ptr<source::TopicAdmin>> {
+            if (options.connector == "join") return pipeline::MakeJoinAdmin();
             ASSIGN_OR_RETURN(const auto complete, Complete(access, options));
             return source::MakeAdmin(complete);
           },

@@ -19,7 +19,8 @@ struct SourceAccess {
   base::Status Check(const catalog::Source& source) const;
 };
 
-// `reader` is the setting of that name.
-pipeline::ReaderFactory MakeReaders(const std::string& reader, const SourceAccess& access);
+// `reader` is the setting of that name; `store` has the logs of joined rows.
+pipeline::ReaderFactory MakeReaders(const std::string& reader, const SourceAccess& access,
+                                    store::Store* store);
 
 }  // namespace server

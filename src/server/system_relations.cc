@@ -325,6 +325,42 @@ SystemRelation Sinks(const SystemState* state) {
   return out;
 }
 
+// Two rows of each join: what it keeps of its streams.
+SystemRelation Joins(const SystemState* state) {
+  SystemRelation out{"joins",
+                     {{"view", model::kText},
+                      {"side", model::kText},
+                      {"stream", model::kText},
+                      {"rows_waiting", model::kInt8},
+                      {"rows_kept", model::kInt8},
+                      {"max_state_rows", model::kInt8},
+                      {"floor", kTime},
+                      {"joined_rows", model::kText},
+                      {"pairs", model::kInt8},
+                      {"looked_at", kTime}},
+                     nullptr,
+                     nullptr};
+  out.rows = [state] {
+    Rows rows;
+    const auto catalog = state->catalog->Get();
+    const auto progress = state->stage_two->Joins();
+    for (const auto& [name, source] : catalog->sources) {
+      const auto known = source->join ? progress.find(source->id) : progress.end();
+      if (known == progress.end()) continue;
+      for (size_t side : {0, 1}) {
+        const auto& own = known->second.sides[side];
+        const auto& plan = source->join->plan.sides[side];
+        rows.push_back({source->join->owner, plan.alias, plan.relation, std::to_string(own.waiting),
+                        std::to_string(own.kept), std::to_string(source->join->max_state_rows),
+                        TimeText(own.floor), name, std::to_string(known->second.pairs),
+                        TimeText(known->second.looked_at)});
+      }
+    }
+    return rows;
+  };
+  return out;
+}
+
 // The name of the object whose id is in `column`, for relations over stored rows; '#7' when it is
 // gone. Ids are never used again, so one list serves sources and views.
 std::string NameOfId(const std::string& column, const catalog::Catalog& catalog) {
@@ -419,7 +455,7 @@ model::Fields DeadLetterFields() {
 
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
   return {Sources(state),   SourcePartitions(state), Views(state),
-          Freshness(state), Sinks(state),            DeadLetters(state),
+          Freshness(state), Sinks(state), Joins(state),            DeadLetters(state),
           LateRows(state),  Queries(state),          SettingsRelation(state),
           Secrets(state),   TablesRelation(state)};
 }

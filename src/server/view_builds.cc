@@ -77,6 +77,11 @@ base::Status Definer::TakeItsPlace(const std::string& name) {
 base::Status Definer::DropBuild(const std::string& name, const base::Status& why) {
   Change change;
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
+  if (const std::string owner = change.next->building.at(name)->owner; !owner.empty()) {
+    // One side of a join: nothing can be made of the other.
+    RETURN_IF_ERROR(DropView(owner, {sql::DropStatement::Kind::kView, {}, true, true}, &change));
+    return Commit(&change);
+  }
   std::vector<std::string> names{name};
   for (auto& child : change.next->FedBy(name)) names.push_back(std::move(child));
   if (!change.next->views.contains(name))  // nothing of that name stays: what hangs on it goes too

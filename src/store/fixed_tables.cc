@@ -143,7 +143,7 @@ Result<std::vector<std::string>> ReadObjectTables(Session* session) {
       const Rows rows,
       Rows::Read(session,
                  "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND "
-                 "regexp_full_match(table_name, '(raw|partials|released|sent|outbox)_[0-9]+') "
+                 "regexp_full_match(table_name, '(raw|partials|released|sent|outbox|kept|log)_[0-9]+') "
                  "ORDER BY table_name"));
   std::vector<std::string> tables;
   for (size_t i = 0; i < rows.size(); ++i) tables.push_back(rows.Text(i, 0));

@@ -133,7 +133,7 @@ std::string Plan::Delta(const std::string& input) const {
     else where = time + " IS NOT NULL" + (filter.empty() ? "" : " AND (" + filter + ")");
   }
   return "SELECT " + items + " FROM " + from + (where.empty() ? "" : " WHERE " + where) +
-         GroupBy(keys.size());
+         (whole_rows ? "" : GroupBy(keys.size()));
 }
 
 std::string Plan::Merge(const std::string& table, const std::string& where) const {

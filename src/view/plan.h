@@ -109,6 +109,7 @@ struct Plan {
   std::vector<std::string> looked_up_notes;  // of each: for EXPLAIN
   std::optional<sql::TimeWindow> window;
   int window_key = -1;                    // index into keys of window_start
+  bool whole_rows = false;                // rows as they are, no groups: a side of a join
   std::vector<std::string> session_keys;  // columns of the keys that a session is kept for
   std::vector<Key> keys;
   std::vector<State> states;

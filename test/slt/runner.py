@@ -256,6 +256,7 @@ class _Run:
             return False
         rows = self._ask("SELECT source, partition, position FROM freshet.source_partitions")
         positions = {(source, int(partition)): int(position) for source, partition, position in rows}
+        asked = self._ask("SELECT now()")[0][0]
         for name, topic, source_state, error in sources:
             if source_state == "stopped":
                 raise Failed(f'source "{name}" is stopped: {error}')
@@ -266,7 +267,17 @@ class _Run:
                 if position < end:
                     state["why"] = f'source "{name}" ({source_state}: {error}): partition {partition} at {position} of {end}'
                     return False
-        return True
+        return self._joined(positions, asked, state)
+
+    def _joined(self, positions, asked, state):
+        """Joins of streams have taken all that was committed when `positions` were asked, and lanes have read the pairs."""
+        joins = self._ask("SELECT name FROM freshet.sources WHERE connector = 'join'")
+        rows = self._ask(f"SELECT joined_rows, rows_waiting, pairs, looked_at > '{asked}' FROM freshet.joins")
+        for name, waiting, pairs, looked in rows:
+            if looked != "t" or int(waiting) > 0 or positions.get((name, 0), -1) < int(pairs):
+                state["why"] = f'join "{name}": {waiting} rows wait, {positions.get((name, 0))} of {pairs} pairs read'
+                return False
+        return len(rows) == 2 * len(joins)
 
     def _settled_without_kafka(self, state):
         """Files are read to the last line feed, generated rows to the last that is due."""

@@ -1,0 +1,214 @@
+#include "pipeline/joiner.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "base/failure_point.h"
+#include "base/log.h"
+#include "sql/printer.h"
+
+namespace pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTick{50}, kFirstBackoff{100}, kMaxBackoff{5'000};
+constexpr std::chrono::seconds kSweep{2};
+constexpr int64_t kStepRows = 100'000, kMaxLog = 1'000'000;
+
+}  // namespace
+
+Joiner::Joiner(Environment environment, std::shared_ptr<const catalog::Source> rows,
+               std::array<Side, 2> sides)
+    : env_(std::move(environment)), rows_(std::move(rows)), sides_(std::move(sides)) {}
+
+Joiner::~Joiner() { Stop(); }
+
+void Joiner::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Joiner::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+JoinProgress Joiner::Progress() const {
+  std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+bool Joiner::WaitFor(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, time, [this] { return stop_; });
+  return !stop_;
+}
+
+void Joiner::Run() {
+  pthread_setname_np(pthread_self(),
+                     ("join-" + std::to_string(rows_->id.value)).substr(0, 15).c_str());
+  writer_ = env_.store->MakeStage();
+  milliseconds wait = kTick, backoff = kFirstBackoff;
+  while (WaitFor(wait)) {
+    base::Status status = loaded_ ? base::Status() : Load();
+    const auto begun = env_.clock->Monotonic();
+    if (status.ok()) {
+      const auto more = Step();
+      status = more.status();
+      // At most half of the time, so that lanes and queries have the rest.
+      const auto spent = std::chrono::duration_cast<milliseconds>(env_.clock->Monotonic() - begun);
+      if (more.ok()) wait = *more ? milliseconds(0) : std::max(kTick, spent);
+    }
+    if (status.ok()) {
+      backoff = kFirstBackoff;
+      continue;
+    }
+    wait = backoff;
+    backoff = std::min(backoff * 2, kMaxBackoff);
+    loaded_ = false;  // what is stored decides how far it got
+    base::Log(base::Level::kWarning, "pipeline", "streams are joined later",
+              {{"view", rows_->join->owner}, {"error", status.ToString()}});
+    if (status.code() == base::Code::kData) {
+      env_.failed(status);
+      return;
+    }
+  }
+}
+
+base::Status Joiner::Load() {
+  ASSIGN_OR_RETURN(reader_, env_.store->Connect());
+  const auto id = [this](size_t side) { return sides_[side].view->id; };
+  ASSIGN_OR_RETURN(const auto rows,
+                   reader_->Query("SELECT \"view\", epoch_us(bound), number FROM freshet_emissions "
+                                  "WHERE \"view\" IN (" +
+                                  std::to_string(id(0).value) + ", " + std::to_string(id(1).value) +
+                                  ", " + std::to_string(rows_->id.value) + ")"));
+  floors_ = {};
+  number_ = 0;
+  while (true) {
+    ASSIGN_OR_RETURN(const auto chunk, rows->Next());
+    if (chunk.rows == 0) break;
+    for (size_t row = 0; row < chunk.rows; ++row) {
+      const model::ObjectId object(chunk.columns[0].Get<int64_t>(row));
+      if (object == rows_->id) number_ = chunk.columns[2].Get<int64_t>(row);
+      for (size_t side : {0, 1})
+        if (object == id(side)) floors_[side] = chunk.columns[1].Get<int64_t>(row);
+    }
+  }
+  loaded_ = true;
+  return CountKept();
+}
+
+base::Result<int64_t> Joiner::Consumed() const {
+  ASSIGN_OR_RETURN(const auto positions, env_.store->ReadPositions(rows_->id));
+  return positions.empty() ? 0 : positions.front().next_offset.value;
+}
+
+base::Result<bool> Joiner::Look(view::JoinStep* step) {
+  const base::WallTime now = env_.clock->Wall();
+  std::array<int64_t, 2> waiting{};
+  bool whole = true;
+  for (size_t side : {0, 1}) {
+    view::JoinSideStep& own = step->sides[side];
+    ASSIGN_OR_RETURN(const auto rows,
+                     reader_->Query(rows_->join->plan.Waiting(side, own.waiting, kStepRows)));
+    ASSIGN_OR_RETURN(const auto chunk, rows->Next());
+    const auto count = waiting[side] = chunk.columns[0].Get<int64_t>(0);
+    if (count == 0) continue;
+    own.first = chunk.columns[1].Get<int64_t>(0);
+    own.last = chunk.columns[2].Get<int64_t>(0);
+    if (count <= kStepRows) continue;
+    own.last = chunk.columns[3].Get<int64_t>(0);
+    whole = false;
+  }
+  std::lock_guard lock(mutex_);
+  progress_.looked_at = now;
+  progress_.pairs = number_;
+  for (size_t side : {0, 1}) progress_.sides[side].waiting = waiting[side];
+  return whole;
+}
+
+void Joiner::RaiseFloors(const std::array<std::optional<model::EventTime>, 2>& watermarks,
+                         view::JoinStep* step) const {
+  for (size_t side : {0, 1})
+    if (watermarks[side]) {
+      const int64_t floor = watermarks[side]->value - rows_->join->allowed_lateness_us;
+      auto& raised = step->sides[side].raised;
+      raised = std::max(raised.value_or(floor), floor);
+    }
+}
+
+base::Status Joiner::CountKept() {
+  for (size_t side : {0, 1}) {
+    ASSIGN_OR_RETURN(const auto rows,
+                     reader_->Query("SELECT count(*) FROM " +
+                                    sql::QuoteIdentifier(sides_[side].view->KeptTable())));
+    ASSIGN_OR_RETURN(const auto chunk, rows->Next());
+    const auto kept = chunk.columns[0].Get<int64_t>(0);
+    {
+      std::lock_guard lock(mutex_);
+      progress_.sides[side].kept = kept;
+    }
+    if (kept > rows_->join->max_state_rows)
+      return base::DataError("the join keeps more than " +
+                             std::to_string(rows_->join->max_state_rows) + " rows of \"" +
+                             sides_[side].view->input + "\"")
+          .WithSqlstate("54000")
+          .WithHint("Bound the event times closer, lower allowed_lateness, or raise "
+                    "max_state_rows.");
+  }
+  return {};
+}
+
+base::Result<bool> Joiner::Step() {
+  const bool filling = filling_;
+  const std::array watermarks{env_.watermark(sides_[0].source), env_.watermark(sides_[1].source)};
+  view::JoinStep step;
+  for (size_t side : {0, 1}) {
+    view::JoinSideStep& own = step.sides[side];
+    own.waiting = sql::QuoteIdentifier(sides_[side].view->Table());
+    own.kept = sql::QuoteIdentifier(sides_[side].view->KeptTable());
+    own.source = sides_[side].source.value;
+    own.incarnation = sides_[side].incarnation;
+    own.floor = own.raised = floors_[side];
+    step.side_ids[side] = sides_[side].view->id.value;
+  }
+  step.view = env_.view.value;
+  step.rows = rows_->id.value;
+  step.log = sql::QuoteIdentifier(rows_->LogTable());
+  step.number = number_;
+  step.now = env_.clock->Wall().time_since_epoch().count();
+  ASSIGN_OR_RETURN(step.consumed, Consumed());
+  if (number_ - step.consumed > kMaxLog) return false;
+  ASSIGN_OR_RETURN(const bool whole, Look(&step));
+  if (whole && !filling) RaiseFloors(watermarks, &step);
+  const auto now = env_.clock->Monotonic();
+  const bool something = step.sides[0].first || step.sides[1].first;
+  const bool sweep = now - swept_ >= kSweep;
+  const bool moved = step.sides[0].raised != floors_[0] || step.sides[1].raised != floors_[1] ||
+                     step.consumed != trimmed_;
+  if (!something && !(sweep && moved)) return false;
+  ASSIGN_OR_RETURN(const auto changed, writer_->Commit(rows_->join->plan.Statements(step)));
+  base::FailurePoint("joiner.step");
+  number_ += static_cast<int64_t>(changed.front());
+  trimmed_ = step.consumed;
+  for (size_t side : {0, 1}) floors_[side] = step.sides[side].raised;
+  {
+    std::lock_guard lock(mutex_);
+    progress_.pairs = number_;
+    for (size_t side : {0, 1})
+      if (floors_[side]) progress_.sides[side].floor = model::EventTime(*floors_[side]);
+  }
+  if (sweep) {
+    swept_ = now;
+    RETURN_IF_ERROR(CountKept());
+  }
+  return !whole;
+}
+
+}  // namespace pipeline

@@ -1,0 +1,386 @@
+#include "view/interval_join.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "sql/parser.h"
+#include "sql/print_special.h"
+#include "sql/printer.h"
+#include "sql/walk.h"
+#include "view/json_text.h"
+
+namespace view {
+namespace {
+
+constexpr int64_t kDayUs = 86'400'000'000;
+constexpr int64_t kOpen = std::numeric_limits<int64_t>::max() / 4;  // beyond any sum of two bounds
+constexpr const char* kNames[] = {"l", "r"};
+constexpr const char* kShape =
+    "Equate columns of both streams, and bound their event times, as in ON a.id = b.id AND b.ts "
+    "BETWEEN a.ts AND a.ts + INTERVAL '1' HOUR.";
+
+base::Status At(base::Status status, int location) {
+  return location < 0 ? std::move(status) : std::move(status).WithPosition(location + 1);
+}
+
+// An event time plus an interval: of months nobody knows the length, so there are two bounds.
+struct Moment {
+  int side;
+  int64_t least = 0, most = 0;
+};
+
+// Without a cast that the binder added, which cannot fail.
+const sql::Expr& AsWritten(const sql::Expr& expr) {
+  return expr.kind == sql::ExprKind::kCast && expr.location < 0 ? AsWritten(*expr.args[0]) : expr;
+}
+
+// What is known of right's event time less left's.
+struct Bounds {
+  int64_t from = -kOpen, to = kOpen;
+};
+
+class JoinReader {
+ public:
+  JoinReader(const sql::TableRef& table, const sql::RelationInfo& left,
+             const sql::RelationInfo& right)
+      : relations_{&left, &right} {
+    for (size_t side : {0, 1}) {
+      const sql::TableRef& item = side == 0 ? *table.left : *table.right;
+      sides_[side].alias = item.alias.empty() ? item.name.back() : item.alias;
+      sides_[side].relation = relations_[side]->name;
+    }
+  }
+
+  base::Status ReadOn(const sql::Expr& on) {
+    if (on.kind == sql::ExprKind::kOperator && on.name[0] == "AND") {
+      for (const auto& term : on.args) RETURN_IF_ERROR(ReadOn(*term));
+      return {};
+    }
+    if (ReadTimes(on) || IsEquality(on)) terms_.push_back(on.Clone());
+    else rest_.push_back(on.Clone());
+    return {};
+  }
+
+  // The columns in use, from the whole query.
+  void TakeColumns(sql::Select* select) {
+    for (size_t side : {0, 1}) (void)Use(side, relations_[side]->event_time);  // as k0
+    sql::VisitExprs(select, [this](sql::Expr& expr) {
+      if (const auto side = SideOf(expr)) (void)Use(*side, expr.name[1]);
+    });
+  }
+
+  base::Result<std::string> PrintOn() {
+    std::string text;
+    for (const auto& term : terms_) {
+      sql::VisitExprs(term.get(), [this](sql::Expr& expr) {
+        if (const auto side = SideOf(expr)) expr.name = {kNames[*side], Use(*side, expr.name[1])};
+      });
+      ASSIGN_OR_RETURN(const std::string printed, sql::PrintDuckDb(*term, {}));
+      text += (text.empty() ? "(" : " AND (") + printed + ")";
+    }
+    return text;
+  }
+
+  std::string Use(size_t side, const std::string& name) {
+    const auto& fields = relations_[side]->fields;
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [&](const auto& known) { return known.name == name; });
+    const int index = static_cast<int>(field - fields.begin());
+    JoinSide& out = sides_[side];
+    auto at = std::find(out.columns.begin(), out.columns.end(), index);
+    if (at == out.columns.end()) {
+      at = out.columns.insert(at, index);
+      out.fields.push_back({JoinedName(out.alias, name), field->type});
+    }
+    return "k" + std::to_string(at - out.columns.begin());
+  }
+
+  const Bounds& bounds() const { return bounds_; }
+  bool has_equality() const { return has_equality_; }
+  std::array<JoinSide, 2> TakeSides() { return std::move(sides_); }
+  std::vector<sql::ExprPtr> TakeRest() { return std::move(rest_); }
+
+ private:
+  std::optional<size_t> SideOf(const sql::Expr& expr) const {
+    if (expr.kind != sql::ExprKind::kColumn || expr.name.size() != 2) return std::nullopt;
+    for (size_t side : {0, 1})
+      if (sides_[side].alias == expr.name[0]) return side;
+    return std::nullopt;
+  }
+
+  bool IsEquality(const sql::Expr& term) {
+    if (term.kind != sql::ExprKind::kOperator || term.name[0] != "=" || term.args.size() != 2)
+      return false;
+    const auto one = SideOf(AsWritten(*term.args[0])), other = SideOf(AsWritten(*term.args[1]));
+    if (!one || !other || *one == *other) return false;
+    has_equality_ = true;
+    return true;
+  }
+
+  std::optional<Moment> MomentOf(const sql::Expr& written) const {
+    const sql::Expr& expr = AsWritten(written);
+    if (const auto side = SideOf(expr)) {
+      if (expr.name[1] != relations_[*side]->event_time) return std::nullopt;
+      return Moment{static_cast<int>(*side)};
+    }
+    if (expr.kind != sql::ExprKind::kOperator || expr.args.size() != 2) return std::nullopt;
+    const bool minus = expr.name[0] == "-";
+    if (!minus && expr.name[0] != "+") return std::nullopt;
+    auto moment = MomentOf(*expr.args[0]);
+    const std::string* text = sql::ConstantOf(*expr.args[1]);
+    if (!moment || !text || expr.args[1]->type.id != model::TypeId::kInterval) return std::nullopt;
+    const auto interval = sql::ParseInterval(*text);
+    if (!interval.ok()) return std::nullopt;
+    int64_t least = Length(*interval, interval->months < 0), most = Length(*interval, interval->months > 0);
+    if (minus) std::swap(least, most), least = -least, most = -most;
+    moment->least += least;
+    moment->most += most;
+    return moment;
+  }
+
+  static int64_t Length(const sql::Interval& interval, bool long_months) {
+    return (static_cast<int64_t>(interval.months) * (long_months ? 31 : 28) + interval.days) * kDayUs +
+           interval.microseconds;
+  }
+
+  // one <= other
+  bool AtMost(const sql::Expr& one, const sql::Expr& other) {
+    const auto lower = MomentOf(one), upper = MomentOf(other);
+    if (!lower || !upper || lower->side == upper->side) return false;
+    const int64_t least = lower->least - upper->most;  // time of upper's side less lower's
+    if (lower->side == 0) bounds_.from = std::max(bounds_.from, least);
+    else bounds_.to = std::min(bounds_.to, -least);
+    return true;
+  }
+
+  bool ReadTimes(const sql::Expr& term) {
+    if (term.kind == sql::ExprKind::kBetween && !term.negated && !term.star) {
+      const bool from = AtMost(*term.args[1], *term.args[0]);
+      return AtMost(*term.args[0], *term.args[2]) && from;
+    }
+    if (term.kind != sql::ExprKind::kOperator || term.args.size() != 2) return false;
+    const std::string& name = term.name[0];
+    if (name == "<" || name == "<=") return AtMost(*term.args[0], *term.args[1]);
+    if (name == ">" || name == ">=") return AtMost(*term.args[1], *term.args[0]);
+    return name == "=" && AtMost(*term.args[0], *term.args[1]) &&
+           AtMost(*term.args[1], *term.args[0]);
+  }
+
+  const std::array<const sql::RelationInfo*, 2> relations_;
+  std::array<JoinSide, 2> sides_;
+  std::vector<sql::ExprPtr> terms_, rest_;
+  Bounds bounds_;
+  bool has_equality_ = false;
+};
+
+base::Status CheckKind(const sql::TableRef& table) {
+  using Join = sql::TableRef::Join;
+  if (table.join == Join::kInner && table.on) return {};
+  const bool outer = table.join == Join::kLeft || table.join == Join::kRight || table.join == Join::kFull;
+  return At(base::Unsupported(outer ? "an outer join of two streams is not supported in a "
+                                      "materialized view"
+                                    : "a join of two streams needs ON")
+                .WithHint(outer ? "A row without a match may still find one. Count one stream in a "
+                                  "view of its own, the matches in another, and join the two where "
+                                  "they are read."
+                                : kShape),
+            table.location);
+}
+
+std::string Time(int64_t us) { return "make_timestamp(" + std::to_string(us) + ")"; }
+
+std::string Between(const std::string& column, int64_t first, int64_t last) {
+  return column + " >= " + Time(first) + " AND " + column + " <= " + Time(last);
+}
+
+// The least time of a kept row that the other side's floor still allows a match.
+std::optional<int64_t> KeptFrom(const IntervalJoin& join, const JoinStep& step, size_t side) {
+  const auto& floor = step.sides[1 - side].raised;
+  if (!floor) return std::nullopt;
+  return side == 0 ? *floor - join.to_us : *floor + join.from_us;
+}
+
+}  // namespace
+
+std::string JoinedName(const std::string& alias, const std::string& column) {
+  return alias + "." + column;
+}
+
+void UseJoinedRows(sql::Select* select, const std::vector<std::string>& aliases,
+                   const std::string& rows) {
+  sql::VisitExprs(select, [&](sql::Expr& expr) {
+    if (expr.kind == sql::ExprKind::kColumn && expr.name.size() == 2 &&
+        std::find(aliases.begin(), aliases.end(), expr.name[0]) != aliases.end())
+      expr.name = {rows, JoinedName(expr.name[0], expr.name[1])};
+  });
+}
+
+base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::TableRef& table,
+                                              const sql::RelationInfo& left,
+                                              const sql::RelationInfo& right) {
+  RETURN_IF_ERROR(CheckKind(table));
+  for (const auto* relation : {&left, &right})
+    if (relation->event_time.empty())
+      return At(base::Unsupported("a join of streams needs the event time of both, and \"" +
+                                  relation->name + "\" has none")
+                    .WithHint("Declare WATERMARK FOR its timestamptz column."),
+                table.location);
+  JoinReader reader(table, left, right);
+  RETURN_IF_ERROR(reader.ReadOn(*table.on));
+  if (!reader.has_equality())
+    return At(base::Unsupported("a join of two streams needs equal columns").WithHint(kShape),
+              table.location);
+  IntervalJoin out;
+  out.from_us = reader.bounds().from;
+  out.to_us = reader.bounds().to;
+  if (out.from_us <= -kOpen || out.to_us >= kOpen)
+    return At(base::Unsupported("a join of two streams must be bounded in time on both sides")
+                  .WithDetail("Rows are kept as long as a match may come; without a bound that is "
+                              "for ever.")
+                  .WithHint(kShape),
+              table.location);
+  if (out.from_us > out.to_us)
+    return At(base::Invalid("no two rows can meet the bounds of the event times")
+                  .WithSqlstate("22023")
+                  .WithHint(kShape),
+              table.location);
+  reader.TakeColumns(select);
+  ASSIGN_OR_RETURN(out.on, reader.PrintOn());
+  out.sides = reader.TakeSides();
+  for (size_t side : {0, 1}) out.sides[side].time = "k0";  // it was the first that was taken
+  for (auto& term : reader.TakeRest()) {
+    if (!select->where) {
+      select->where = std::move(term);
+      continue;
+    }
+    auto both = std::make_unique<sql::Expr>();
+    both->kind = sql::ExprKind::kOperator;
+    both->name = {"AND"};
+    both->type = model::kBool;
+    both->args.push_back(std::move(select->where));
+    both->args.push_back(std::move(term));
+    select->where = std::move(both);
+  }
+  return out;
+}
+
+Plan IntervalJoin::SidePlan(size_t side, const sql::RelationInfo& relation) const {
+  const JoinSide& own = sides[side];
+  Plan plan;
+  plan.input = own.relation;
+  plan.whole_rows = true;
+  plan.used_columns = own.columns;
+  std::sort(plan.used_columns.begin(), plan.used_columns.end());
+  for (size_t i = 0; i < own.columns.size(); ++i) {
+    const auto& field = relation.fields[static_cast<size_t>(own.columns[i])];
+    plan.keys.push_back({"k" + std::to_string(i), sql::DuckDbType(field.type),
+                         sql::QuoteIdentifier(field.name), field.type, nullptr});
+    plan.fields.push_back(field);
+  }
+  plan.keys.push_back({"\"__partition\"", "INTEGER", "\"__partition\"", model::kInt4, nullptr});
+  plan.keys.push_back({"\"__offset\"", "BIGINT", "\"__offset\"", model::kInt8, nullptr});
+  return plan;
+}
+
+std::vector<std::string> IntervalJoin::CreateTables(const std::string& left,
+                                                    const std::string& right,
+                                                    const std::string& log) const {
+  std::vector<std::string> out;
+  for (size_t side : {0, 1}) {
+    std::string columns;
+    for (size_t i = 0; i < sides[side].fields.size(); ++i)
+      columns += "k" + std::to_string(i) + " " + sql::DuckDbType(sides[side].fields[i].type) + ", ";
+    out.push_back("CREATE TABLE " + (side == 0 ? left : right) + " (" + columns +
+                  "\"__partition\" INTEGER, \"__offset\" BIGINT)");
+  }
+  out.push_back("CREATE TABLE " + log + " (number BIGINT, value VARCHAR)");
+  return out;
+}
+
+std::string IntervalJoin::Waiting(size_t side, const std::string& table, int64_t limit) const {
+  const std::string& time = sides[side].time;
+  return "SELECT count(*), epoch_us(min(" + time + ")), epoch_us(max(" + time +
+         ")), (SELECT epoch_us(" + time + ") FROM " + table + " ORDER BY " + time +
+         " LIMIT 1 OFFSET " + std::to_string(limit - 1) + ") FROM " + table;
+}
+
+std::string IntervalJoin::Taken(size_t side, const JoinSideStep& step) const {
+  const std::string& time = sides[side].time;
+  std::string where = "false";
+  if (step.first) where = Between(time, *step.first, *step.last);
+  if (step.first && step.floor) where += " AND " + time + " >= " + Time(*step.floor);
+  return "(SELECT * FROM " + step.waiting + " WHERE " + where + ")";
+}
+
+std::string IntervalJoin::Pairs(const JoinStep& step) const {
+  std::string columns;
+  model::Fields fields;
+  for (size_t side : {0, 1})
+    for (size_t i = 0; i < sides[side].fields.size(); ++i) {
+      const auto& field = sides[side].fields[i];
+      fields.push_back(field);
+      columns += (columns.empty() ? "" : ", ") + std::string(kNames[side]) + ".k" +
+                 std::to_string(i) + " AS " + sql::QuoteIdentifier(field.name);
+    }
+  // Kept rows that rows from `first` to `last` of the other side can match.
+  const auto kept = [&](size_t side) {
+    const JoinSideStep& other = step.sides[1 - side];
+    std::string where = "false";
+    if (other.first)
+      where = side == 1 ? Between(sides[1].time, *other.first + from_us, *other.last + to_us)
+                        : Between(sides[0].time, *other.first - to_us, *other.last - from_us);
+    return "(SELECT * FROM " + step.sides[side].kept + " WHERE " + where + ")";
+  };
+  const std::string new_left = Taken(0, step.sides[0]), new_right = Taken(1, step.sides[1]);
+  const auto join = [&](const std::string& left, const std::string& right) {
+    return "SELECT " + columns + " FROM " + left + " AS l JOIN " + right + " AS r ON " + on;
+  };
+  return join(new_left, "(SELECT * FROM " + kept(1) + " UNION ALL SELECT * FROM " + new_right + ")") +
+         " UNION ALL " + join(kept(0), new_right);
+}
+
+void IntervalJoin::AddSide(const JoinStep& step, size_t side, std::vector<std::string>* out) const {
+  const JoinSideStep& own = step.sides[side];
+  const std::string& time = sides[side].time;
+  const auto keep = KeptFrom(*this, step, side);
+  if (own.first) {
+    const std::string taken = " FROM " + own.waiting + " WHERE " + Between(time, *own.first, *own.last);
+    if (own.floor)
+      out->push_back("INSERT INTO freshet_late_rows SELECT " + std::to_string(own.source) + ", " +
+                     std::to_string(step.view) + ", " + std::to_string(own.incarnation) +
+                     ", \"__partition\", min(\"__offset\"), max(\"__offset\"), count(*), 'late', 0, 0, " +
+                     Time(step.now) + taken + " AND " + time + " < " + Time(*own.floor) +
+                     " GROUP BY \"__partition\"");
+    out->push_back("INSERT INTO " + own.kept + " SELECT * FROM " + Taken(side, own) +
+                   (keep ? " WHERE " + time + " >= " + Time(*keep) : ""));
+    out->push_back("DELETE" + taken);
+  }
+  if (keep)
+    out->push_back("DELETE FROM " + own.kept + " WHERE " + time + " < " + Time(*keep));
+  if (own.raised && own.raised != own.floor) {
+    const std::string id = std::to_string(step.side_ids[side]);
+    out->push_back("DELETE FROM freshet_emissions WHERE \"view\" = " + id);
+    out->push_back("INSERT INTO freshet_emissions VALUES (" + id + ", " + Time(*own.raised) +
+                   ", 0, " + Time(step.now) + ")");
+  }
+}
+
+std::vector<std::string> IntervalJoin::Statements(const JoinStep& step) const {
+  std::vector<std::string> out;
+  model::Fields fields = sides[0].fields;
+  fields.insert(fields.end(), sides[1].fields.begin(), sides[1].fields.end());
+  out.push_back("INSERT INTO " + step.log + " SELECT " + std::to_string(step.number) +
+                " + row_number() OVER () - 1, value FROM (SELECT " + JsonObject(fields) +
+                " AS value FROM (" + Pairs(step) + "))");
+  AddSide(step, 0, &out);
+  AddSide(step, 1, &out);
+  const std::string rows = std::to_string(step.rows);
+  out.push_back("DELETE FROM freshet_emissions WHERE \"view\" = " + rows);
+  out.push_back("INSERT INTO freshet_emissions SELECT " + rows + ", NULL, greatest(" +
+                std::to_string(step.number) + ", coalesce(max(number) + 1, 0)), " +
+                Time(step.now) + " FROM " + step.log);
+  out.push_back("DELETE FROM " + step.log + " WHERE number < " + std::to_string(step.consumed));
+  return out;
+}
+
+}  // namespace view

@@ -1,0 +1,93 @@
+#pragma once
+// Interval joins: a join of two streams whose event times lie within fixed bounds of one another
+// (semantics 15, 17). Lanes keep the rows of each side apart; stage two joins what is new with what
+// is kept, gives each pair a number in a log, and drops rows that no row to come can match. The log
+// is then read as any source is.
+//
+// A pair (l, r) is joined in the step that takes the later of its two rows: new l with kept and new
+// r, kept l with new r. The rows that wait, the kept rows, the log and the floors change in one
+// transaction, so each pair is in the log once.
+//
+// A row is kept while the other side's floor allows a match: l while its time is not below
+// floor(r) - to, r while its is not below floor(l) + from. A floor is a side's watermark less the
+// allowed lateness and only rises; a row below its own side's floor is late.
+//
+// Threads: any; pure. Errors: kUnsupported with HINT and position.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "sql/ast.h"
+#include "sql/binder.h"
+#include "view/plan.h"
+
+namespace view {
+
+struct JoinSide {
+  std::string alias;         // as the query names it
+  std::string relation;      // a source
+  std::vector<int> columns;  // of the source, those that the query uses; kept as k0, k1 ...
+  model::Fields fields;      // the same as columns of the joined rows: "alias.column"
+  std::string time;          // kN of the event time
+};
+
+// One side's part of a step; times are UTC microseconds.
+struct JoinSideStep {
+  std::string waiting, kept;      // tables, quoted
+  int64_t source;                 // id and incarnation, for freshet_late_rows
+  int incarnation;
+  std::optional<int64_t> floor;   // rows below it are late
+  std::optional<int64_t> raised;  // the floor from now on; never below `floor`
+  std::optional<int64_t> first, last;  // takes the rows from `first` to `last`; nullopt = none
+};
+
+struct JoinStep {
+  std::array<JoinSideStep, 2> sides;
+  int64_t view;           // id, for freshet_late_rows
+  int64_t rows;           // id of the joined rows, for freshet_emissions
+  std::array<int64_t, 2> side_ids;  // the same
+  std::string log;        // table, quoted
+  int64_t number;         // of the next pair
+  int64_t consumed;       // pairs below it were read by the lanes of the joined rows
+  int64_t now;
+};
+
+class IntervalJoin {
+ public:
+  // The join `table` (kJoin) of two relations of `select`, which is bound. What ON says beside
+  // equal columns and bounds of the event times is added to the query's WHERE.
+  static base::Result<IntervalJoin> Make(sql::Select* select, const sql::TableRef& table,
+                                         const sql::RelationInfo& left,
+                                         const sql::RelationInfo& right);
+
+  std::array<JoinSide, 2> sides;
+  std::string on;              // DuckDB text over l.k* and r.k*
+  int64_t from_us = 0, to_us = 0;  // right's event time less left's
+
+  // What lanes keep of a side: its rows as they are.
+  Plan SidePlan(size_t side, const sql::RelationInfo& relation) const;
+  std::vector<std::string> CreateTables(const std::string& left, const std::string& right,
+                                        const std::string& log) const;  // kept rows and the log
+  // Rows that wait on a side, their least and greatest time, and the time that `limit` rows reach
+  // up to.
+  std::string Waiting(size_t side, const std::string& table, int64_t limit) const;
+  // All in one transaction.
+  std::vector<std::string> Statements(const JoinStep& step) const;
+
+ private:
+  std::string Taken(size_t side, const JoinSideStep& step) const;
+  void AddSide(const JoinStep& step, size_t side, std::vector<std::string>* out) const;
+  std::string Pairs(const JoinStep& step) const;
+};
+
+// A column of the joined rows.
+std::string JoinedName(const std::string& alias, const std::string& column);
+// Columns of `aliases` become columns of the one relation `rows`.
+void UseJoinedRows(sql::Select* select, const std::vector<std::string>& aliases,
+                   const std::string& rows);
+
+}  // namespace view
