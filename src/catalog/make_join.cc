@@ -153,6 +153,8 @@ base::Result<bool> MakeJoins(const JoinOptions& options, const Catalog& catalog,
                              sql::Select* select, View* view) {
   JoinMaker maker(options, catalog, select, view);
   if (select->from.size() != 1 || maker.Streams(*select->from[0]) < 2) return false;
+  for (auto& item : select->items)  // before their columns get other names
+    if (item.alias.empty()) item.alias = sql::OutputName(item);
   RETURN_IF_ERROR(maker.Resolve(&select->from[0], nullptr));
   return true;
 }

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTick{50}, kFirstBackoff{100}, kMaxBackoff{5'000};
+constexpr milliseconds kTick{50}, kLongestWait{500}, kFirstBackoff{100}, kMaxBackoff{5'000};
 constexpr std::chrono::seconds kSweep{2};
 constexpr int64_t kStepRows = 100'000, kMaxLog = 1'000'000;
 
@@ -62,7 +62,7 @@ void Joiner::Run() {
       status = more.status();
       // At most half of the time, so that lanes and queries have the rest.
       const auto spent = std::chrono::duration_cast<milliseconds>(env_.clock->Monotonic() - begun);
-      if (more.ok()) wait = *more ? milliseconds(0) : std::max(kTick, spent);
+      if (more.ok()) wait = *more ? milliseconds(0) : std::clamp(spent, kTick, kLongestWait);
     }
     if (status.ok()) {
       backoff = kFirstBackoff;
@@ -162,6 +162,7 @@ base::Status Joiner::CountKept() {
           .WithHint("Bound the event times closer, lower allowed_lateness, or raise "
                     "max_state_rows.");
   }
+  uncounted_ = false;
   return {};
 }
 
@@ -190,6 +191,8 @@ base::Result<bool> Joiner::Step() {
   const auto now = env_.clock->Monotonic();
   const bool something = step.sides[0].first || step.sides[1].first;
   const bool sweep = now - swept_ >= kSweep;
+  if (sweep && uncounted_) RETURN_IF_ERROR(CountKept());
+  if (sweep) swept_ = now;
   const bool moved = step.sides[0].raised != floors_[0] || step.sides[1].raised != floors_[1] ||
                      step.consumed != trimmed_;
   if (!something && !(sweep && moved)) return false;
@@ -204,10 +207,7 @@ base::Result<bool> Joiner::Step() {
     for (size_t side : {0, 1})
       if (floors_[side]) progress_.sides[side].floor = model::EventTime(*floors_[side]);
   }
-  if (sweep) {
-    swept_ = now;
-    RETURN_IF_ERROR(CountKept());
-  }
+  uncounted_ = true;
   return !whole;
 }
 

@@ -81,7 +81,8 @@ class Joiner {
   std::unique_ptr<store::Connection> reader_;
   std::array<std::optional<int64_t>, 2> floors_;
   int64_t number_ = 0, trimmed_ = 0;
-  base::MonotonicTime swept_{};  // when kept rows were last counted and dropped
+  base::MonotonicTime swept_{};  // the last time for what need not be at once
+  bool uncounted_ = false;       // kept rows changed since they were counted
   bool loaded_ = false;
 
   mutable std::mutex mutex_;

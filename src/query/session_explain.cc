@@ -149,7 +149,11 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainReplace(const sql::Ex
     return Lines{"Materialized View " + explain.view + " is defined so already: nothing changes"};
   Lines lines = view::ExplainChange(explain.view, old ? old->plan.get() : nullptr, *next->plan);
   const bool waits = catalog->building.contains(next->input);
-  if (next->ancestors.empty())
+  for (const auto& rows : next->join_rows)
+    for (auto& line : rows->join->plan.Describe()) lines.push_back(std::move(line));
+  if (!next->join_rows.empty())
+    lines.push_back("  Both streams are filled from history, beside what they read");
+  else if (next->ancestors.empty())
     ExplainHistory(catalog->sources.at(next->source).get(), old != nullptr, &lines);
   else
     lines.push_back("  Filled from " + next->input + "'s groups " +
@@ -179,7 +183,11 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainView(const sql::Expla
                              " is not supported yet")
         .WithHint("Leave FOR out for the statements that run in the embedded store.");
   const catalog::View& view = *found->second;
-  return view::Explain(*view.plan, view.name, view.Table(), view.input);
+  Lines lines = view::Explain(*view.plan, view.name, view.Table(), view.input);
+  for (const auto& [name, source] : catalog->sources)
+    if (source->join && source->join->owner == view.name)
+      for (auto& line : source->join->plan.Describe()) lines.push_back(std::move(line));
+  return lines;
 }
 
 }  // namespace query

@@ -297,8 +297,10 @@ class Compiler {
       if (const Key* start = KeyOf(*ColumnExpr("window_start", expr->type)))
         return ColumnExpr(states_.AddValue(WindowEnd(*start), expr->type), expr->type);
     const std::string looked_up = lookups_.WrittenName(expr->name[0]);
-    const std::string written =
-        looked_up.empty() ? relation_.name + "." + expr->name[0] : looked_up;
+    const bool qualified = expr->name[0].find('.') != std::string::npos;  // of joined streams
+    const std::string written = !looked_up.empty() ? looked_up
+                                : qualified        ? expr->name[0]
+                                                   : relation_.name + "." + expr->name[0];
     return At(
         base::Invalid("column \"" + written +
                       "\" must appear in the GROUP BY clause or be used in an aggregate function")

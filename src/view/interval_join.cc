@@ -114,6 +114,11 @@ class JoinReader {
     const auto one = SideOf(AsWritten(*term.args[0])), other = SideOf(AsWritten(*term.args[1]));
     if (!one || !other || *one == *other) return false;
     has_equality_ = true;
+    for (const auto& argument : term.args) {  // NULL equals nothing
+      const sql::Expr& column = AsWritten(*argument);
+      std::string& filter = sides_[*SideOf(column)].filter;
+      filter += (filter.empty() ? "" : " AND ") + sql::QuoteIdentifier(column.name[1]) + " IS NOT NULL";
+    }
     return true;
   }
 
@@ -184,7 +189,7 @@ base::Status CheckKind(const sql::TableRef& table) {
                                   "view of its own, the matches in another, and join the two where "
                                   "they are read."
                                 : kShape),
-            table.location);
+            table.right->location);
 }
 
 std::string Time(int64_t us) { return "make_timestamp(" + std::to_string(us) + ")"; }
@@ -224,12 +229,12 @@ base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::Ta
       return At(base::Unsupported("a join of streams needs the event time of both, and \"" +
                                   relation->name + "\" has none")
                     .WithHint("Declare WATERMARK FOR its timestamptz column."),
-                table.location);
+                table.right->location);
   JoinReader reader(table, left, right);
   RETURN_IF_ERROR(reader.ReadOn(*table.on));
   if (!reader.has_equality())
     return At(base::Unsupported("a join of two streams needs equal columns").WithHint(kShape),
-              table.location);
+              table.right->location);
   IntervalJoin out;
   out.from_us = reader.bounds().from;
   out.to_us = reader.bounds().to;
@@ -238,12 +243,12 @@ base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::Ta
                   .WithDetail("Rows are kept as long as a match may come; without a bound that is "
                               "for ever.")
                   .WithHint(kShape),
-              table.location);
+              table.right->location);
   if (out.from_us > out.to_us)
     return At(base::Invalid("no two rows can meet the bounds of the event times")
                   .WithSqlstate("22023")
                   .WithHint(kShape),
-              table.location);
+              table.right->location);
   reader.TakeColumns(select);
   ASSIGN_OR_RETURN(out.on, reader.PrintOn());
   out.sides = reader.TakeSides();
@@ -264,11 +269,41 @@ base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::Ta
   return out;
 }
 
+std::vector<std::string> IntervalJoin::Describe() const {
+  const auto name = [this](size_t side) {
+    return sides[side].relation +
+           (sides[side].alias == sides[side].relation ? "" : " AS " + sides[side].alias);
+  };
+  const auto column = [this](size_t side) {
+    return sides[side].alias + "." + sides[side].fields.front().name.substr(sides[side].alias.size() + 1);
+  };
+  const auto seconds = [](int64_t us) {
+    std::string text = std::to_string(static_cast<double>(us) / 1e6);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text + " s";
+  };
+  std::vector<std::string> lines{
+      "  Join of streams " + name(0) + " (l) and " + name(1) + " (r), ON " + on,
+      "    " + column(1) + " is " + seconds(from_us) + " to " + seconds(to_us) + " after " +
+          column(0)};
+  for (size_t side : {0, 1}) {
+    std::string kept;
+    for (size_t i = 0; i < sides[side].fields.size(); ++i)
+      kept += (i == 0 ? "" : ", ") + ("k" + std::to_string(i) + " = " + sides[side].fields[i].name);
+    lines.push_back("    Kept of " + sides[side].relation + ": " + kept + ", until " +
+                    sides[1 - side].relation + "'s floor is " +
+                    seconds(side == 0 ? to_us : -from_us) + " past");
+  }
+  return lines;
+}
+
 Plan IntervalJoin::SidePlan(size_t side, const sql::RelationInfo& relation) const {
   const JoinSide& own = sides[side];
   Plan plan;
   plan.input = own.relation;
   plan.whole_rows = true;
+  plan.filter = own.filter;
   plan.used_columns = own.columns;
   std::sort(plan.used_columns.begin(), plan.used_columns.end());
   for (size_t i = 0; i < own.columns.size(); ++i) {

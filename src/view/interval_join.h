@@ -33,6 +33,7 @@ struct JoinSide {
   std::vector<int> columns;  // of the source, those that the query uses; kept as k0, k1 ...
   model::Fields fields;      // the same as columns of the joined rows: "alias.column"
   std::string time;          // kN of the event time
+  std::string filter;        // DuckDB text over the source's columns: rows that may have a match
 };
 
 // One side's part of a step; times are UTC microseconds.
@@ -68,6 +69,8 @@ class IntervalJoin {
   std::string on;              // DuckDB text over l.k* and r.k*
   int64_t from_us = 0, to_us = 0;  // right's event time less left's
 
+  // For EXPLAIN: the two streams, what their rows meet by, and how long they are kept.
+  std::vector<std::string> Describe() const;
   // What lanes keep of a side: its rows as they are.
   Plan SidePlan(size_t side, const sql::RelationInfo& relation) const;
   std::vector<std::string> CreateTables(const std::string& left, const std::string& right,

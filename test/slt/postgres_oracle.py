@@ -146,7 +146,8 @@ def translate(sql):
     """Freshet's own words -> PostgreSQL's, in a query."""
     sql = translate_windows(sql)
     sql = re.sub(r"\bpublic\.", "", sql)
-    sql = re.sub(r"\bapprox_percentile\s*\((.*?)\) WITHIN GROUP \(ORDER BY (\w+)", r"percentile_disc(\1) WITHIN GROUP (ORDER BY \2::float8",
+    sql = re.sub(r"\bapprox_percentile\s*\((.*?)\) WITHIN GROUP \(ORDER BY ((?:[^()]|\([^()]*\))+?)( DESC)?\)",
+                 r"percentile_disc(\1) WITHIN GROUP (ORDER BY (\2)::float8\3)",
                  sql, flags=re.I)
     for name, order in (("arg_min", ""), ("arg_max", " DESC")):
         sql = re.sub(rf"\b{name}\((\w+), (\w+)\)", rf"(array_agg(\1 ORDER BY \2{order}, \1{order}) "

@@ -272,12 +272,20 @@ class _Run:
     def _joined(self, positions, asked, state):
         """Joins of streams have taken all that was committed when `positions` were asked, and lanes have read the pairs."""
         joins = self._ask("SELECT name FROM freshet.sources WHERE connector = 'join'")
-        rows = self._ask(f"SELECT joined_rows, rows_waiting, pairs, looked_at > '{asked}' FROM freshet.joins")
-        for name, waiting, pairs, looked in rows:
-            if looked != "t" or int(waiting) > 0 or positions.get((name, 0), -1) < int(pairs):
+        rows = []
+
+        def looked():
+            rows[:] = self._ask(f"SELECT joined_rows, rows_waiting, pairs, looked_at > '{asked}' FROM freshet.joins")
+            return len(rows) == 2 * len(joins) and all(row[3] == "t" for row in rows)
+
+        if joins and not wait_until(looked, 5, 0.01):
+            state["why"] = f"of {joins} these have looked: {rows}"
+            return False
+        for name, waiting, pairs, _ in rows:
+            if int(waiting) > 0 or positions.get((name, 0), -1) < int(pairs):
                 state["why"] = f'join "{name}": {waiting} rows wait, {positions.get((name, 0))} of {pairs} pairs read'
                 return False
-        return len(rows) == 2 * len(joins)
+        return True
 
     def _settled_without_kafka(self, state):
         """Files are read to the last line feed, generated rows to the last that is due."""
