@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTick{50}, kFirstBackoff{100}, kMaxBackoff{5'000};
+constexpr milliseconds kTick{50}, kLook{1'000}, kFirstBackoff{100}, kMaxBackoff{5'000};
 
 }  // namespace
 
@@ -79,9 +79,15 @@ base::Status Emitter::Load() {
   return {};
 }
 
+bool Emitter::NothingNew(std::optional<model::EventTime> watermark, base::WallTime commit) const {
+  return watermark == looked_at_watermark_ && commit == looked_at_commit_ &&
+         env_.clock->Monotonic() - looked_ < kLook;
+}
+
 base::Status Emitter::Step() {
   const auto watermark = env_.watermark();
-  if (!watermark) return {};
+  const base::WallTime commit = env_.last_commit();
+  if (!watermark || NothingNew(watermark, commit)) return {};
   view::EmissionStep step;
   step.source = env_.source.value;
   step.view = view_->id.value;
@@ -97,7 +103,12 @@ base::Status Emitter::Step() {
   {
     ASSIGN_OR_RETURN(const auto rows, reader_->Query(view_->emission->Pending(step)));
     ASSIGN_OR_RETURN(const auto chunk, rows->Next());
-    if (chunk.rows == 0 || chunk.columns[0].Get<int64_t>(0) == 0) return {};
+    if (chunk.rows == 0 || chunk.columns[0].Get<int64_t>(0) == 0) {
+      looked_at_watermark_ = watermark;
+      looked_at_commit_ = commit;
+      looked_ = env_.clock->Monotonic();
+      return {};
+    }
   }
   ASSIGN_OR_RETURN(const auto changed, writer_->Commit(view_->emission->Statements(step)));
   bound_ = step.next_bound;

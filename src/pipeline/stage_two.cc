@@ -113,6 +113,7 @@ void StageTwo::StartEmitter(const std::shared_ptr<const catalog::View>& view,
   environment.watermark = [pipeline = env_.pipeline, id = source.id] {
     return pipeline->Watermark(id);
   };
+  environment.last_commit = [this, id = source.id] { return LastCommit(id); };
   environment.delivered = [this, id = view->id] { return DeliveredOf(id); };
   environment.failed = [this, id = view->id](const base::Status& why) {
     env_.view_failed(id, why);

@@ -1,9 +1,9 @@
 """Some seeds on one server: each one's records in four waves, kill -9 amid the second and the third; then every view against
 one offline query.
 
-Scenarios are test/crash's; here a server carries several of them, each with a topic, a source and views of its own, so
-that hundreds of seeds take minutes. A wave is read before the next one comes, so a group with rows in three waves had three
-deltas at least. Threads: one caller. Owns: the server, the topics. Errors: Outcome.failure.
+Here a server carries several cases, each with topics, a source and views of its own, so that hundreds of seeds take minutes.
+A wave is read before the next one comes, so a group with rows in three waves had three deltas at least. Threads: one caller.
+Owns: the server, the topics. Errors: Outcome.failure.
 """
 
 import re
@@ -18,14 +18,16 @@ from crash.scenario import WATERMARK_DELAY, create_source
 from harness.broker import Topics
 from harness.freshet_process import FreshetProcess, ServerFailed
 from harness.waiting import wait_until
+from randomised.case import KILLED_AMID, WAVES
+from randomised.judge import Judge
 
 SETTLE_SECONDS = 90
-EMIT_SECONDS = 15
-WAVES = 4
-KILLED_AMID = (1, 2)             # waves
-CREATED = {0.0: 0, 0.4: 1, 0.8: WAVES - 1}   # the wave of which a view made so late sees at least a part by itself
+CREATED = {0.0: 0, 0.4: 1, 0.8: WAVES}   # the wave amid which a view is made; WAVES = after all
+FIRST_SEEN = {0.0: 0, 0.4: 1, 0.8: WAVES - 1}   # the wave of which it sees at least a part by itself
 DELTAS = 3
 LATE, NULLS, DELTA, RESTART = CONDITIONS = ("late rows", "NULL keys", f"{DELTAS} deltas", "a restart")
+TABLE = """CREATE TABLE users (k TEXT PRIMARY KEY, label TEXT, level INTEGER)
+WITH (connector = 'kafka', topic = '{topic}', properties.bootstrap.server = '{bootstrap}') FORMAT UPSERT ENCODE JSON"""
 
 
 @dataclass
@@ -38,37 +40,38 @@ class Outcome:
 
 
 class Group:
-    def __init__(self, scenarios, bootstrap, directory, environment=None):
-        self._scenarios, self._bootstrap = scenarios, bootstrap
+    def __init__(self, cases, bootstrap, directory, environment=None):
+        self._cases, self._bootstrap = cases, bootstrap
         self._topics = Topics(bootstrap)
         self._made = time.time_ns() % 10**9
-        self._server = FreshetProcess(directory / f"group-{scenarios[0].seed}", scenarios[0].settings, environment)
-        self._ends = {}                       # seed -> {partition: records produced}
-        self._newest = {}                     # seed -> {partition: newest event time}
+        self._server = FreshetProcess(directory / f"group-{cases[0].seed}", cases[0].scenario.settings, environment)
+        self._ends = {}                       # source or table -> {partition: records produced}
+        self._judges = {case.seed: Judge(case, self._rows) for case in cases}
         self._connection = None
 
     def run(self):
         """-> one Outcome a seed"""
         shutil.rmtree(self._server.directory, ignore_errors=True)
-        self._topics.create({self._topic(scenario): scenario.partitions for scenario in self._scenarios})
+        self._topics.create(self._partitions())
         self._start()
-        self._define(0.0)
+        self._connection.execute(";\n".join(self._first_definitions()))
         for wave in range(WAVES):
             self._produce(wave)
             if wave in KILLED_AMID:
                 self._kill()
                 self._start()
-            if wave == CREATED[0.4]:
-                self._define(0.5)
+            self._define(wave)
             self._settle()
-        self._define(1.0)
-        outcomes = [self._judge(scenario) for scenario in self._scenarios]
+            for judge in self._judges.values():
+                judge.look(wave)
+        self._define(WAVES)
+        outcomes = [self._judge(case) for case in self._cases]
         outcomes[0].kills = len(KILLED_AMID)
         return outcomes
 
     def close(self, keep):
         self._kill()
-        self._topics.delete([self._topic(scenario) for scenario in self._scenarios])
+        self._topics.delete(self._partitions())
         self._topics.close()
         if not keep:
             shutil.rmtree(self._server.directory, ignore_errors=True)
@@ -86,37 +89,58 @@ class Group:
             self._connection.close()
         self._connection = None
 
-    def _topic(self, scenario):
-        return f"random_{scenario.seed}_{self._made}"
+    def _topic(self, case, relation="events"):
+        return f"random_{relation}_{case.seed}_{self._made}"
+
+    def _partitions(self):
+        """-> {topic: partitions}"""
+        found = {self._topic(case): case.scenario.partitions for case in self._cases}
+        return found | {self._topic(case, "users"): case.table_partitions for case in self._cases if case.table_waves}
 
     @staticmethod
-    def _renamed(text, seed):
-        """Sources and views of each seed have names of their own."""
-        return re.sub(r"\b(events|dims|v\d+)\b", rf"\1_{seed}", text)
+    def _renamed(text, case):
+        """Sources, tables and views of each seed have names of their own."""
+        return re.sub(r"\b(events|dims|users|v\d+)\b", rf"\1_{case.seed}", text)
 
-    def _define(self, part_done):
-        for scenario in self._scenarios:
-            if part_done == 0.0:
-                for statement in (create_source(scenario, self._topic(scenario), self._bootstrap), *scenario.tables):
-                    self._connection.execute(self._renamed(statement, scenario.seed))
-            for view in scenario.views:
-                if view.after <= part_done:
-                    text = view.create.replace("MATERIALIZED VIEW", "MATERIALIZED VIEW IF NOT EXISTS", 1)
-                    self._connection.execute(self._renamed(text, scenario.seed))
+    def _first_definitions(self):
+        """In one string: every change holds the lanes of its source for a moment, and many changes in one string are one."""
+        for case in self._cases:
+            scenario = case.scenario
+            source = self._renamed(create_source(scenario, "{topic}", self._bootstrap), case).format(topic=self._topic(case))
+            tables = [self._renamed(text, case) for text in scenario.tables]
+            if case.table_waves:
+                tables.append(self._renamed(TABLE, case).format(topic=self._topic(case, "users"), bootstrap=self._bootstrap))
+            views = [self._renamed(view.first or view.create, case) for view in scenario.views if CREATED[view.after] == 0]
+            yield from (source, *tables, *views)
+
+    def _define(self, wave):
+        for case in self._cases:
+            for view in case.scenario.views:
+                if view.first and view.replaced_in == wave:
+                    self._connection.execute(self._renamed(view.create.replace("CREATE", "CREATE OR REPLACE", 1), case))
+                elif not view.first and wave > 0 and CREATED[view.after] == wave:
+                    self._connection.execute(self._renamed(view.create, case))
 
     def _produce(self, wave):
-        for scenario in self._scenarios:
-            ends = self._ends.setdefault(scenario.seed, dict.fromkeys(range(scenario.partitions), 0))
-            newest = self._newest.setdefault(scenario.seed, {})
+        for case in self._cases:
+            scenario, newest = case.scenario, case.newest
+            ends = self._ends.setdefault(f"events_{case.seed}", dict.fromkeys(range(scenario.partitions), 0))
             count = len(scenario.records)
             for number in range(count * wave // WAVES, count * (wave + 1) // WAVES):
                 record, partition = scenario.records[number], (number * 7 + number // 11) % scenario.partitions
-                self._topics.produce(self._topic(scenario), record, partition)
+                if wave > case.last_wave.get(partition, WAVES):
+                    partition = 0
+                self._topics.produce(self._topic(case), record, partition)
                 ends[partition] += 1
                 record.phase = wave
                 if not record.reason:
                     record.late = record.row[-1] < newest.get(partition, record.row[-1]) - WATERMARK_DELAY
                     newest[partition] = max(newest.get(partition, record.row[-1]), record.row[-1])
+            if case.table_waves:
+                ends = self._ends.setdefault(f"users_{case.seed}", dict.fromkeys(range(case.table_partitions), 0))
+                for partition, record in case.table_waves[wave]:
+                    self._topics.produce(self._topic(case, "users"), record, partition)
+                    ends[partition] += 1
         self._topics.flush()
 
     def _settle(self):
@@ -125,41 +149,31 @@ class Group:
         def settled():
             positions.clear()
             for source, partition, position in self._rows("SELECT source, partition, position FROM freshet.source_partitions"):
-                positions.setdefault(int(source.rpartition("_")[2]), {})[partition] = position
-            ahead = [seed for seed, ends in self._ends.items() for partition, position in positions.get(seed, {}).items()
+                positions.setdefault(source, {})[partition] = position
+            ahead = [source for source, ends in self._ends.items() for partition, position in positions.get(source, {}).items()
                      if position > ends[partition]]
-            assert not ahead, f"positions beyond the records of seeds {ahead}: {positions[ahead[0]]}, ends {self._ends[ahead[0]]}"
+            assert not ahead, f"positions beyond the records of {ahead}: {positions[ahead[0]]}, ends {self._ends[ahead[0]]}"
             return positions == self._ends
 
         if not wait_until(settled, SETTLE_SECONDS, 0.01):
             self._server.require_running()
-            differing = {seed: (positions.get(seed), ends) for seed, ends in self._ends.items() if positions.get(seed) != ends}
-            raise AssertionError(f"not settled after {SETTLE_SECONDS} s, by seed (positions, ends): {differing}")
+            differing = {source: (positions.get(source), ends) for source, ends in self._ends.items() if positions.get(source) != ends}
+            raise AssertionError(f"not settled after {SETTLE_SECONDS} s, by source (positions, ends): {differing}")
 
-    def _judge(self, scenario):
-        outcome = Outcome(scenario.seed)
-        offline = Offline(scenario.records)
-        watermark = self._watermark(scenario)
-        for view in scenario.views:
-            if view.emits and watermark is None:   # a partition without a row holds all windows open
-                continue
-            expected = offline.rows(view.oracle.replace("$watermark", f"TIMESTAMP '{watermark}'"))
-            found = f"SELECT * FROM {view.name}_{scenario.seed}"
-            difference = compare(view.columns, expected, self._rows(found))
-            if difference and view.emits:
-                wait_until(lambda: not compare(view.columns, expected, self._rows(found)), EMIT_SECONDS, 0.05)
-                difference = compare(view.columns, expected, self._rows(found))
+    def _judge(self, case):
+        outcome, judge = Outcome(case.seed), self._judges[case.seed]
+        offline = Offline(case.scenario.records)
+        outcome.failure = judge.watermark_difference()
+        for view in case.scenario.views:
+            difference = judge.difference(view, offline)
             if difference:
                 outcome.failure += f"{view.name} differs\n{view.create}\n{view.oracle}\n{difference}\n"
             if view.groups:
-                conditions = conditions_of(offline.rows(view.groups.replace("$created", str(CREATED[view.after]))))
+                first = view.replaced_in if view.first else FIRST_SEEN[view.after]
+                conditions = conditions_of(offline.rows(view.groups.replace("$created", str(first))))
                 for use in view.uses:
                     outcome.uses.setdefault(use, set()).update(conditions)
         return outcome
-
-    def _watermark(self, scenario):
-        """-> the source's, None when it has none"""
-        return self._rows(f"SELECT watermark FROM freshet.sources WHERE name = 'events_{scenario.seed}'")[0][0]
 
     def _connect(self):
         host, port = self._server.address()
@@ -179,21 +193,21 @@ def conditions_of(groups):
     return {name for name, true in met.items() if true}
 
 
-def run_group(scenarios, bootstrap, directory, environment=None, keep=True):
+def run_group(cases, bootstrap, directory, environment=None, keep=True):
     """-> one Outcome a seed; a server that fails is the failure of every seed in it. `keep`: what failed stays to be looked at."""
-    group = Group(scenarios, bootstrap, directory, environment)
+    group = Group(cases, bootstrap, directory, environment)
     outcomes = []
     try:
         outcomes = group.run()
     except (ServerFailed, psycopg.Error, AssertionError) as error:
-        outcomes = [Outcome(scenario.seed, f"{type(error).__name__}: {error}") for scenario in scenarios]
+        outcomes = [Outcome(case.seed, f"{type(error).__name__}: {error}") for case in cases]
     failed = [outcome for outcome in outcomes if outcome.failure]
     same = len({outcome.failure for outcome in failed}) < len(failed)   # the server's own: told once
-    for outcome, scenario in zip(outcomes, scenarios):
+    for outcome, case in zip(outcomes, cases):
         if outcome.failure and same and outcome is not outcomes[0]:
-            outcome.failure = f"seed {scenario.seed}: as seed {scenarios[0].seed}"
+            outcome.failure = f"seed {case.seed}: as seed {cases[0].seed}"
         elif outcome.failure:
-            outcome.failure = (f"{scenario.describe()}\n{outcome.failure}\nrepeat: test/randomised/run.py --seed {scenario.seed} --seeds 1\n"
+            outcome.failure = (f"{case.scenario.describe()}\n{outcome.failure}\nrepeat: test/randomised/run.py --seed {case.seed} --seeds 1\n"
                                f"{group.describe_server()}")
     group.close(keep=keep and bool(failed))
     return outcomes

@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from crash.scenario import make_scenario  # noqa: E402
 from harness.broker import Broker  # noqa: E402
+from randomised.case import make_case  # noqa: E402
 from randomised.group import CONDITIONS, NULLS, run_group  # noqa: E402
 from slt.run import scratch_directory  # noqa: E402
 
@@ -26,16 +26,13 @@ JOBS = 2
 PROGRESS_SEEDS = 500   # a line each
 SEEDS_A_GROUP = 10
 # Records of a seed by how many a commit may have: a commit takes milliseconds, however few its records are.
-RECORDS = {1: 60, 7: 240, 100: 600, 120000: 1200}
+RECORDS = {1: 60, 7: 200, 100: 400, 120000: 600}
 LEAST_SEEDS = 100   # what a campaign of thousands has at least of each clause and state under each condition
 NO_KEYS = ("no GROUP BY",)   # what never has a NULL key
 
 
 def group_of(seeds):
-    scenarios = [make_scenario(seed, emits=True) for seed in seeds]
-    for scenario in scenarios:
-        scenario.records = scenario.records[:RECORDS[scenarios[0].settings["max_batch_rows"]]]
-    return scenarios
+    return [make_case(seed, RECORDS) for seed in seeds]
 
 
 def run_seeds(first, count, jobs, bootstrap, seconds=0, environment=None, keep=True):
