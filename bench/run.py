@@ -279,7 +279,8 @@ def measure_latency(kafka, args, rate, retention):
         result = {"rate": rate, "retention": retention, "seconds": seconds, "p50_ms": percentile(samples, 0.5) * 1e3, "p99_ms": percentile(samples, 0.99) * 1e3,
                   "max_ms": max(v for v, _ in samples) * 1e3, "cpu_share_of_one_core": (usage["cpu_seconds"] - before) / seconds,
                   "peak_mb": usage["peak_mb"], "produced": producer.stdout.read().strip()}
-        print(f"{rate:7} records/s, {'all columns kept' if retention != '0' else 'no raw rows':16}: visible after p50 {result['p50_ms']:.0f} ms, p99 {result['p99_ms']:.0f} ms, max {result['max_ms']:.0f} ms; "
+        kept = "all columns kept" if retention != "0" else "no raw rows"
+        print(f"{rate:7} records/s, {kept:16}: visible after p50 {result['p50_ms']:.0f} ms, p99 {result['p99_ms']:.0f} ms, max {result['max_ms']:.0f} ms; "
               f"cpu {result['cpu_share_of_one_core'] * 100:.0f} % of one core; peak {usage['peak_mb']:.0f} MB")
         return result
     finally:

@@ -11,7 +11,9 @@ namespace {
 std::optional<uint32_t> Number(std::string_view text) {
   uint32_t value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && stop == text.data() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
+  return error == std::errc() && stop == text.data() + text.size() && !text.empty()
+             ? std::optional(value)
+             : std::nullopt;
 }
 
 // a."B c".d -> {a, B c, d}: folded unless quoted.
@@ -46,31 +48,39 @@ std::string SelectOf(const std::string& definition) {
 
 CatalogNames::CatalogNames(catalog::CatalogPtr snapshot) : snapshot_(std::move(snapshot)) {
   for (const auto& [name, source] : snapshot_->sources)
-    if (!source->join) relations_.push_back({kFirstObject + static_cast<uint32_t>(source->id.value), kPublicNamespace, "public", name, 'r', &source->fields, ""});
+    if (!source->join)
+      relations_.push_back({kFirstObject + static_cast<uint32_t>(source->id.value),
+                            kPublicNamespace, "public", name, 'r', &source->fields, ""});
   for (const auto& [name, view] : snapshot_->views)
-    if (view->owner.empty()) relations_.push_back({kFirstObject + static_cast<uint32_t>(view->id.value), kPublicNamespace, "public", name, 'm', &view->plan->fields,
-                          SelectOf(view->definition)});
+    if (view->owner.empty())
+      relations_.push_back({kFirstObject + static_cast<uint32_t>(view->id.value), kPublicNamespace,
+                            "public", name, 'm', &view->plan->fields, SelectOf(view->definition)});
   uint32_t system = kFirstSystemRelation;
   for (const auto& info : snapshot_->system_relations())
-    relations_.push_back({system++, kFreshetNamespace, info.schema, info.name, 'v', &info.fields, ""});
-  for (const auto& fixed : FixedRelations()) by_name_[{std::string(fixed.schema), std::string(fixed.name)}] = fixed.oid;
+    relations_.push_back(
+        {system++, kFreshetNamespace, info.schema, info.name, 'v', &info.fields, ""});
+  for (const auto& fixed : FixedRelations())
+    by_name_[{std::string(fixed.schema), std::string(fixed.name)}] = fixed.oid;
   for (const auto& relation : relations_) by_name_[{relation.schema, relation.name}] = relation.oid;
 }
 
 const std::vector<std::pair<uint32_t, const char*>>& CatalogNames::Namespaces() {
-  static const std::vector<std::pair<uint32_t, const char*>> namespaces{{kCatalogNamespace, "pg_catalog"},
-                                                                        {kToastNamespace, "pg_toast"},
-                                                                        {kPublicNamespace, "public"},
-                                                                        {kInformationNamespace, "information_schema"},
-                                                                        {kFreshetNamespace, "freshet"}};
+  static const std::vector<std::pair<uint32_t, const char*>> namespaces{
+      {kCatalogNamespace, "pg_catalog"},
+      {kToastNamespace, "pg_toast"},
+      {kPublicNamespace, "public"},
+      {kInformationNamespace, "information_schema"},
+      {kFreshetNamespace, "freshet"}};
   return namespaces;
 }
 
 uint32_t CatalogNames::RoleOid(const catalog::Role& role) {
-  return role.name == "freshet" ? kAdministratorOid : kFirstObject + static_cast<uint32_t>(role.id.value);
+  return role.name == "freshet" ? kAdministratorOid
+                                : kFirstObject + static_cast<uint32_t>(role.id.value);
 }
 
-std::optional<uint32_t> CatalogNames::Relation(std::string_view text, const std::vector<std::string>& path) const {
+std::optional<uint32_t> CatalogNames::Relation(std::string_view text,
+                                               const std::vector<std::string>& path) const {
   if (const auto number = Number(text)) return number;
   const auto parts = NameParts(text);
   if (parts.size() > 1) {
@@ -89,8 +99,9 @@ std::optional<uint32_t> CatalogNames::Type(std::string_view text) const {
   if (const auto* type = FindFixedType(text)) return type->oid;
   const auto parts = NameParts(text);
   std::string name = parts.back();
-  for (const auto& [alias, full] : {std::pair("int", "int4"), std::pair("decimal", "numeric"), std::pair("float", "float8"),
-                                    std::pair("varchar", "varchar"), std::pair("char", "bpchar"), std::pair("bool", "bool")})
+  for (const auto& [alias, full] :
+       {std::pair("int", "int4"), std::pair("decimal", "numeric"), std::pair("float", "float8"),
+        std::pair("varchar", "varchar"), std::pair("char", "bpchar"), std::pair("bool", "bool")})
     if (name == alias) name = full;
   const auto* type = FindFixedType(name);
   return type ? std::optional(type->oid) : std::nullopt;

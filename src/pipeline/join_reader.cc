@@ -26,18 +26,13 @@ class JoinReader : public source::Reader {
 
   base::Status Poll(milliseconds timeout, model::RecordBatch* out) override {
     out->Clear();
-    const auto until = std::chrono::steady_clock::now() + timeout;
-    while (true) {
+    for (milliseconds left = timeout;; left -= kLook) {
       if (assigned_ && !paused_) RETURN_IF_ERROR(Take(out));
-      if (!out->records.empty()) return {};
+      if (!out->records.empty() || left.count() <= 0) return {};
       std::unique_lock lock(mutex_);
-      const auto left = until - std::chrono::steady_clock::now();
-      if (left.count() <= 0 ||
-          wake_.wait_for(lock, std::min<std::chrono::nanoseconds>(left, kLook),
-                         [this] { return woken_; })) {
-        woken_ = false;
-        return {};
-      }
+      if (!wake_.wait_for(lock, std::min(left, kLook), [this] { return woken_; })) continue;
+      woken_ = false;
+      return {};
     }
   }
 
@@ -58,9 +53,8 @@ class JoinReader : public source::Reader {
   base::Status Take(model::RecordBatch* out) {
     ASSIGN_OR_RETURN(const auto rows,
                      connection_->Query("SELECT number, value, max(number) OVER () FROM (FROM " +
-                                        sql::QuoteIdentifier(options_.topic) +
-                                        " WHERE number >= " + std::to_string(next_) +
-                                        ") ORDER BY number LIMIT " +
+                                        sql::QuoteIdentifier(options_.topic) + " WHERE number >= " +
+                                        std::to_string(next_) + ") ORDER BY number LIMIT " +
                                         std::to_string(options_.max_poll_records)));
     values_.clear();
     std::vector<size_t> begins;
@@ -104,7 +98,9 @@ class JoinReader : public source::Reader {
 
 class JoinAdmin : public source::TopicAdmin {
  public:
-  base::Result<source::TopicInfo> Describe(milliseconds) override { return source::TopicInfo{"", {kOnly}, {}}; }
+  base::Result<source::TopicInfo> Describe(milliseconds) override {
+    return source::TopicInfo{"", {kOnly}, {}};
+  }
   base::Result<model::Offset> Resolve(model::PartitionId, source::StartAt, int64_t,
                                       milliseconds) override {
     return model::Offset(0);
