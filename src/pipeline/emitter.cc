@@ -122,10 +122,10 @@ base::Status Emitter::Forget() {
   const auto floor = floors.find(view_->id);
   if (floor == floors.end() || floor->second <= forgotten_) return {};
   const int64_t delivered = env_.delivered();
-  ASSIGN_OR_RETURN(const auto changed,
-                   writer_->Commit({view_->emission->Forget(
-                       sql::QuoteIdentifier(view_->ReleasedTable()), floor->second.value,
-                       delivered)}));
+  ASSIGN_OR_RETURN(
+      const auto changed,
+      writer_->Commit({view_->emission->Forget(sql::QuoteIdentifier(view_->ReleasedTable()),
+                                               floor->second.value, delivered)}));
   if (delivered >= number_) forgotten_ = floor->second;
   return {};
 }

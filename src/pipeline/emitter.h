@@ -10,8 +10,9 @@
 // 3. While neither the watermark moves nor a lane commits, rows are looked for once a second only:
 //    a view that is just filled gets rows without either.
 //
-// Threads: `emit-<id>` runs Run(); Start and Stop are for one caller, State for any. Borrows: store,
-// clock. Errors: logged, shown by State, tried again; a data error suspends the view by `failed`.
+// Threads: `emit-<id>` runs Run(); Start and Stop are for one caller, State for any. Borrows:
+// store, clock. Errors: logged, shown by State, tried again; a data error suspends the view by
+// `failed`.
 
 #include <condition_variable>
 #include <functional>
@@ -32,7 +33,7 @@ class Emitter {
     const base::Clock* clock;
     std::function<std::optional<model::EventTime>()> watermark;  // of the view's source
     std::function<base::WallTime()> last_commit;                 // of its lanes
-    std::function<int64_t()> delivered;                          // by every sink that reads the view
+    std::function<int64_t()> delivered;  // by every sink that reads the view
     std::function<void(const base::Status&)> failed;
     model::ObjectId source{0};
     int incarnation = 0;

@@ -23,7 +23,7 @@ from randomised.group import CONDITIONS, NULLS, run_group  # noqa: E402
 from slt.run import scratch_directory  # noqa: E402
 
 JOBS = 2
-PROGRESS_SEEDS = 500   # a line each
+PROGRESS_SEEDS = 100   # a line each
 SEEDS_A_GROUP = 10
 # Records of a seed by how many a commit may have: a commit takes milliseconds, however few its records are.
 RECORDS = {1: 60, 7: 200, 100: 400, 120000: 600}

@@ -34,18 +34,21 @@ def test_views_equal_the_offline_answer(kafka):
 
 @pytest.mark.torture
 @pytest.mark.timeout(24 * 3600)
-def test_seed_after_seed(kafka):
+def test_seed_after_seed(kafka, capsys):
     began, first = time.monotonic(), torture.first_seed()
-    outcomes = run_seeds(first, TORTURE_SEEDS, JOBS, kafka.bootstrap, 0 if TORTURE_SEEDS else torture.seconds())
-    print(f"{len(outcomes)} seeds from {first} in {time.monotonic() - began:.0f} s")
-    judge(outcomes, LEAST_SEEDS if TORTURE_SEEDS >= ENOUGH_FOR_COVERAGE else 0)
+    with capsys.disabled():   # hours: people see how far it is, and what was covered when all is well, too
+        print(f"\nseeds from {first}", flush=True)
+        outcomes = run_seeds(first, TORTURE_SEEDS, JOBS, kafka.bootstrap, 0 if TORTURE_SEEDS else torture.seconds())
+        print(f"{len(outcomes)} seeds from {first}, {sum(outcome.kills for outcome in outcomes)} kills, {time.monotonic() - began:.0f} s")
+        judge(outcomes, LEAST_SEEDS if TORTURE_SEEDS >= ENOUGH_FOR_COVERAGE else 0)
 
 
 @pytest.mark.torture
 @pytest.mark.timeout(2 * 3600)
 @pytest.mark.skipif(not TORTURE_SEEDS, reason="builds a server of its own: `make torture`")
-def test_each_deliberate_bug_is_found(kafka):
+def test_each_deliberate_bug_is_found(kafka, capsys):
     done = subprocess.run([sys.executable, bugs.__file__, "--kafka", kafka.bootstrap], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    print(done.stdout)
+    with capsys.disabled():
+        print(f"\n{done.stdout}")
     assert done.returncode == 0, done.stdout
