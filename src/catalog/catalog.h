@@ -69,7 +69,7 @@ struct Source {
   std::vector<int> primary_key;       // of a table: indexes of columns
   bool paused = false;
   int incarnation = 0;
-  std::string topic_id;              // as accepted; empty = not seen yet
+  std::string topic_id;                    // as accepted; empty = not seen yet
   std::shared_ptr<const StreamJoin> join;  // connector "join"
   std::string LogTable() const { return "log_" + std::to_string(id.value); }
   int64_t created_us = 0;            // UTC
@@ -119,7 +119,7 @@ struct View {
   std::shared_ptr<const view::Emission> emission;
   int64_t allowed_lateness_us = 0;
   bool corrections = false;
-  std::string over;  // the view whose query it repeats to emit its rows; empty = none
+  std::string over;   // the view whose query it repeats to emit its rows; empty = none
   std::string owner;  // of one side of a join: the view that joins; nobody can name the side
   // Of a view that joins streams, until the definer has taken them: the joined rows, inner joins
   // first, and two sides of each.
@@ -260,7 +260,8 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
                                              const std::string& text, const Catalog& catalog);
 
 struct JoinOptions {
-  int64_t allowed_lateness_us, max_state_rows;
+  std::optional<int64_t> allowed_lateness_us;
+  int64_t max_state_rows;
 };
 // Makes the joins of streams in the FROM of `select`, which is bound, and lets the query read the
 // joined rows; false = there are none.

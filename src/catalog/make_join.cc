@@ -10,6 +10,8 @@
 namespace catalog {
 namespace {
 
+constexpr int64_t kLatenessUs = 3'600'000'000;  // of two streams, unless the view says otherwise
+
 base::Status At(base::Status status, int location) {
   return location < 0 ? std::move(status) : std::move(status).WithPosition(location + 1);
 }
@@ -27,21 +29,31 @@ class JoinMaker {
 
   int Streams(const sql::TableRef& from) const {
     if (from.kind == sql::TableRef::Kind::kJoin) return Streams(*from.left) + Streams(*from.right);
-    return IsTable(from) ? 0 : 1;
+    return IsTable(from) && !from.as_of ? 0 : 1;
   }
 
   // Replaces a join of streams by its rows. `above` is ON of the join around it, if any.
   base::Status Resolve(std::unique_ptr<sql::TableRef>* from, const sql::Expr* above) {
     sql::TableRef& table = **from;
     if (table.kind != sql::TableRef::Kind::kJoin) return {};
-    RETURN_IF_ERROR(Resolve(&table.left, IsTable(*table.right) ? above : table.on.get()));
-    if (IsTable(*table.right)) return {};
-    if (table.left->kind == sql::TableRef::Kind::kJoin)
-      return At(base::Unsupported("a stream joined with what a table was joined to is not supported")
-                    .WithHint("Join the streams first, then the tables."),
+    const bool lookup = IsTable(*table.right) && !table.right->as_of;
+    RETURN_IF_ERROR(Resolve(&table.left, lookup               ? above
+                                         : table.right->as_of ? table.right->as_of.get()
+                                                              : table.on.get()));
+    if (lookup) return {};
+    if (table.right->as_of_processing)
+      return At(base::Unsupported("joins of two streams are not made as of processing time")
+                    .WithHint("FOR SYSTEM_TIME AS OF is for tables; bound the event times of "
+                              "streams in ON."),
                 table.right->location);
+    if (table.left->kind == sql::TableRef::Kind::kJoin)
+      return At(
+          base::Unsupported("a stream joined with what a table was joined to is not supported")
+              .WithHint("Join the streams first, then the tables."),
+          table.right->location);
     ASSIGN_OR_RETURN(const Input left, InputOf(*table.left));
     ASSIGN_OR_RETURN(const Input right, InputOf(*table.right));
+    if (table.right->as_of) RETURN_IF_ERROR(CheckAsOf(*table.right, left, right));
     ASSIGN_OR_RETURN(const std::string rows, Make(table, left, right, above));
     auto replaced = std::make_unique<sql::TableRef>();
     replaced->location = table.location;
@@ -72,14 +84,37 @@ class JoinMaker {
               item.location);
   }
 
+  base::Status CheckAsOf(const sql::TableRef& table, const Input& left, const Input& right) const {
+    const auto refuse = [&](const std::string& message, const std::string& hint) {
+      return At(base::Unsupported(message).WithHint(hint), table.location);
+    };
+    if (!right.source->is_table || !right.source->IsFed())
+      return refuse("\"" + right.source->name +
+                        "\" is no table that a topic feeds: it has no rows as "
+                        "of an event time",
+                    "Make it with CREATE TABLE ... FORMAT UPSERT, or join FOR SYSTEM_TIME AS OF "
+                    "PROCTIME().");
+    const auto& time = table.as_of->name;
+    if (time.size() == 2 && time[0] == left.alias && time[1] == left.source->Input().event_time)
+      return {};
+    return refuse(
+        "a join as of event time goes by the event time of \"" + left.source->name + "\"",
+        "Write FOR SYSTEM_TIME AS OF " + left.alias + "." + left.source->Input().event_time + ".");
+  }
+
   base::Result<std::string> Make(const sql::TableRef& table, const Input& left, const Input& right,
                                  const sql::Expr* above) {
     const std::array<const Input*, 2> inputs{&left, &right};
     auto join = std::make_shared<StreamJoin>();
+    std::vector<std::string> key;
+    if (table.right->as_of)
+      for (const int column : right.source->primary_key)
+        key.push_back(right.source->schema.columns[static_cast<size_t>(column)].name);
     ASSIGN_OR_RETURN(join->plan, view::IntervalJoin::Make(&select_, table, left.source->Input(),
-                                                          right.source->Input()));
+                                                          right.source->Input(), key));
     join->owner = view_.name;
-    join->allowed_lateness_us = options_.allowed_lateness_us;
+    join->allowed_lateness_us =
+        options_.allowed_lateness_us.value_or(join->plan.as_of ? 0 : kLatenessUs);
     join->max_state_rows = options_.max_state_rows;
     auto rows = std::make_shared<Source>();
     rows->name = view_.name + ".rows" +
@@ -118,15 +153,18 @@ class JoinMaker {
   void SetTime(const StreamJoin& join, const std::array<const Input*, 2>& inputs,
                const sql::Expr* above, Source* rows) const {
     size_t chosen = 0;
+    const bool right_too = !join.plan.as_of;
     const auto look = [&](const sql::Expr& root) {
       auto copy = root.Clone();
       sql::VisitExprs(copy.get(), [&](sql::Expr& expr) {
         if (expr.kind != sql::ExprKind::kColumn || expr.name.size() != 2) return;
         const auto& right = *inputs[1];
-        if (expr.name[0] == right.alias && expr.name[1] == right.source->Input().event_time)
+        if (right_too && expr.name[0] == right.alias &&
+            expr.name[1] == right.source->Input().event_time)
           chosen = 1;
         const auto& left = *inputs[0];
-        if (expr.name[0] == left.alias && expr.name[1] == left.source->Input().event_time) chosen = 0;
+        if (expr.name[0] == left.alias && expr.name[1] == left.source->Input().event_time)
+          chosen = 0;
       });
     };
     if (above) look(*above);

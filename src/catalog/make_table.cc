@@ -53,9 +53,6 @@ base::Status CheckFedTable(const sql::CreateSource& statement) {
     if (statement.options.contains(option))
       return base::Unsupported("option \"" + std::string(option) + "\" does not apply to a table")
           .WithHint("A table keeps the newest row of each key until a record deletes it.");
-  if (statement.schema.event_time >= 0)
-    return base::Unsupported("a table has no watermark")
-        .WithHint("Leave WATERMARK out: views join a table with its current rows.");
   for (const auto& column : statement.schema.columns)
     if (column.origin == model::Origin::kGenerated)
       return base::Unsupported("column \"" + column.name + "\" of a table cannot be generated")

@@ -21,14 +21,14 @@ base::Result<std::optional<view::TopOptions>> ReadTop(OptionReader* options) {
       .WithHint("top = 10 shows the ten groups with the most of top_by.");
 }
 
-constexpr int64_t kJoinLatenessUs = 3'600'000'000, kMaxStateRows = 10'000'000;
+constexpr int64_t kMaxStateRows = 10'000'000;
 
 base::Result<JoinOptions> ReadJoinOptions(OptionReader* options) {
   ASSIGN_OR_RETURN(const auto lateness, options->Duration("allowed_lateness"));
   ASSIGN_OR_RETURN(const auto rows, options->Integer("max_state_rows"));
   if (rows && *rows < 1)
     return base::Invalid("max_state_rows must be at least 1").WithSqlstate("22023");
-  return JoinOptions{lateness.value_or(kJoinLatenessUs), rows.value_or(kMaxStateRows)};
+  return JoinOptions{lateness, rows.value_or(kMaxStateRows)};
 }
 
 base::Status ReadOptions(OptionReader* options, bool emits, bool joins, View* view,

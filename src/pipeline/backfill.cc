@@ -85,7 +85,10 @@ void Backfill::Run() {
 
 base::Status Backfill::Fill() {
   base::FailurePoint("backfill.begin");
-  return setup_.source->KeepsRaw(view().RootPlan().used_columns) ? FromRows() : FromSource();
+  // A table's rows are the newest versions alone; a join as of event time asks for the others too.
+  const bool versions = setup_.source->is_table;
+  return !versions && setup_.source->KeepsRaw(view().RootPlan().used_columns) ? FromRows()
+                                                                              : FromSource();
 }
 
 base::Result<std::map<Backfill::Key, int64_t>> Backfill::Reached() const {

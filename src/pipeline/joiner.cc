@@ -109,25 +109,25 @@ base::Result<int64_t> Joiner::Consumed() const {
   return positions.empty() ? 0 : positions.front().next_offset.value;
 }
 
-base::Result<bool> Joiner::Look(view::JoinStep* step) {
-  const base::WallTime now = env_.clock->Wall();
+base::Result<std::array<bool, 2>> Joiner::Look(view::JoinStep* step) {
   std::array<int64_t, 2> waiting{};
-  bool whole = true;
+  std::array whole{true, true};
   for (size_t side : {0, 1}) {
     view::JoinSideStep& own = step->sides[side];
     ASSIGN_OR_RETURN(const auto rows,
                      reader_->Query(rows_->join->plan.Waiting(side, own.waiting, kStepRows)));
     ASSIGN_OR_RETURN(const auto chunk, rows->Next());
     const auto count = waiting[side] = chunk.columns[0].Get<int64_t>(0);
+    if (rows_->join->plan.as_of && side == 0 && !filling_ && count > rows_->join->max_state_rows)
+      return TooMany(side);
     if (count == 0) continue;
     own.first = chunk.columns[1].Get<int64_t>(0);
     own.last = chunk.columns[2].Get<int64_t>(0);
     if (count <= kStepRows) continue;
     own.last = chunk.columns[3].Get<int64_t>(0);
-    whole = false;
+    whole[side] = false;
   }
   std::lock_guard lock(mutex_);
-  progress_.looked_at = now;
   progress_.pairs = number_;
   for (size_t side : {0, 1}) progress_.sides[side].waiting = waiting[side];
   return whole;
@@ -143,6 +143,34 @@ void Joiner::RaiseFloors(const std::array<std::optional<model::EventTime>, 2>& w
     }
 }
 
+// As of event time: rows of the stream up to the table's watermark go, less the allowed lateness;
+// while the table is idle, those up to their own. Nothing goes before all versions are taken.
+void Joiner::HoldBack(std::optional<model::EventTime> stream, std::optional<model::EventTime> table,
+                      bool table_idle, const std::array<bool, 2>& whole,
+                      view::JoinStep* step) const {
+  auto& left = step->sides[0];
+  auto& right = step->sides[1];
+  const auto until = table_idle ? std::max(stream, table) : table;
+  if (!whole[1] || !until || filling_) {
+    left.first.reset();
+    return;
+  }
+  const int64_t bound = until->value - rows_->join->allowed_lateness_us;
+  if (left.first && *left.first > bound) left.first.reset();
+  if (left.first) left.last = std::min(*left.last, bound);
+  right.raised = std::max(right.raised.value_or(bound), bound);
+  if (!stream || !whole[0]) return;
+  const int64_t floor = std::min(stream->value - rows_->join->allowed_lateness_us, bound);
+  left.raised = std::max(left.raised.value_or(floor), floor);
+}
+
+base::Status Joiner::TooMany(size_t side) const {
+  return base::DataError("the join keeps more than " + std::to_string(rows_->join->max_state_rows) +
+                         " rows of \"" + sides_[side].view->input + "\"")
+      .WithSqlstate("54000")
+      .WithHint("Bound the event times closer, lower allowed_lateness, or raise max_state_rows.");
+}
+
 base::Status Joiner::CountKept() {
   for (size_t side : {0, 1}) {
     ASSIGN_OR_RETURN(const auto rows,
@@ -154,13 +182,7 @@ base::Status Joiner::CountKept() {
       std::lock_guard lock(mutex_);
       progress_.sides[side].kept = kept;
     }
-    if (kept > rows_->join->max_state_rows)
-      return base::DataError("the join keeps more than " +
-                             std::to_string(rows_->join->max_state_rows) + " rows of \"" +
-                             sides_[side].view->input + "\"")
-          .WithSqlstate("54000")
-          .WithHint("Bound the event times closer, lower allowed_lateness, or raise "
-                    "max_state_rows.");
+    if (kept > rows_->join->max_state_rows) return TooMany(side);
   }
   uncounted_ = false;
   return {};
@@ -183,13 +205,22 @@ base::Result<bool> Joiner::Step() {
   step.rows = rows_->id.value;
   step.log = sql::QuoteIdentifier(rows_->LogTable());
   step.number = number_;
-  step.now = env_.clock->Wall().time_since_epoch().count();
+  const base::WallTime looked_at = env_.clock->Wall();
+  step.now = looked_at.time_since_epoch().count();
   ASSIGN_OR_RETURN(step.consumed, Consumed());
   if (number_ - step.consumed > kMaxLog) return false;
-  ASSIGN_OR_RETURN(const bool whole, Look(&step));
-  if (whole && !filling) RaiseFloors(watermarks, &step);
+  const bool idle = rows_->join->plan.as_of && env_.idle(sides_[1].source);
+  ASSIGN_OR_RETURN(const auto taken, Look(&step));
+  const bool whole = taken[0] && taken[1];
+  if (rows_->join->plan.as_of) HoldBack(watermarks[0], watermarks[1], idle, taken, &step);
+  else if (whole && !filling) RaiseFloors(watermarks, &step);
   const auto now = env_.clock->Monotonic();
   const bool something = step.sides[0].first || step.sides[1].first;
+  {
+    std::lock_guard lock(mutex_);
+    progress_.looked_at = looked_at;
+    progress_.current = !something;
+  }
   const bool sweep = now - swept_ >= kSweep;
   if (sweep && uncounted_) RETURN_IF_ERROR(CountKept());
   if (sweep) swept_ = now;

@@ -33,8 +33,9 @@ struct JoinProgress {
     std::optional<model::EventTime> floor;
   };
   std::array<Side, 2> sides;
-  int64_t pairs = 0;  // joined so far
-  base::WallTime looked_at{};  // when it began to count the rows that wait
+  int64_t pairs = 0;           // joined so far
+  base::WallTime looked_at{};  // when it began to look at what waits
+  bool current = false;        // and found nothing that could be joined
 };
 
 class Joiner {
@@ -48,6 +49,7 @@ class Joiner {
     store::Store* store;
     const base::Clock* clock;
     std::function<std::optional<model::EventTime>(model::ObjectId source)> watermark;
+    std::function<bool(model::ObjectId source)> idle;  // all of its partitions
     std::function<void(const base::Status&)> failed;
     model::ObjectId view{0};  // that owns the join
   };
@@ -66,10 +68,14 @@ class Joiner {
   base::Status Load();
   // True = it was a full step, and more waits.
   base::Result<bool> Step();
-  base::Result<bool> Look(view::JoinStep* step);  // false = not all that waits fits into the step
+  // By side: whether all that waits fits into the step.
+  base::Result<std::array<bool, 2>> Look(view::JoinStep* step);
   void RaiseFloors(const std::array<std::optional<model::EventTime>, 2>& watermarks,
                    view::JoinStep* step) const;
+  void HoldBack(std::optional<model::EventTime> stream, std::optional<model::EventTime> table,
+                bool table_idle, const std::array<bool, 2>& whole, view::JoinStep* step) const;
   base::Status CountKept();
+  base::Status TooMany(size_t side) const;
   base::Result<int64_t> Consumed() const;
   bool WaitFor(std::chrono::milliseconds time);  // false = stop
 

@@ -127,4 +127,15 @@ std::optional<model::EventTime> Pipeline::Watermark(model::ObjectId source) cons
   return runner->Watermark();
 }
 
+bool Pipeline::IsIdle(model::ObjectId source) const {
+  std::shared_ptr<SourceRunner> runner;
+  {
+    std::lock_guard lock(mutex_);
+    const auto it = sources_.find(source);
+    if (it == sources_.end()) return false;
+    runner = it->second.runner;
+  }
+  return runner->IsIdle();
+}
+
 }  // namespace pipeline

@@ -38,6 +38,7 @@ class Pipeline {
 
   std::vector<SourceProgress> Progress() const;
   std::optional<model::EventTime> Watermark(model::ObjectId source) const;
+  bool IsIdle(model::ObjectId source) const;  // all partitions, for its idle_timeout
 
  private:
   struct Entry {

@@ -372,19 +372,29 @@ void SourceRunner::SetState(SourceState state, base::Status error) {
   error_ = std::move(error);
 }
 
+bool SourceRunner::IsIdle(const PartitionProgress& partition) const {
+  const bool nothing_waits = partition.high_watermark_offset >= 0 && partition.lag() == 0;
+  return nothing_waits && env_.clock->Monotonic() - partition.last_row >
+                              std::chrono::microseconds(setup_.source->idle_timeout_us);
+}
+
+bool SourceRunner::IsIdle() const {
+  const auto partitions = Progress().partitions;
+  std::lock_guard lock(mutex_);
+  return !partitions.empty() && std::all_of(partitions.begin(), partitions.end(),
+                                            [this](const auto& one) { return IsIdle(one); });
+}
+
 // The minimum over active partitions. One that is quiet for idle_timeout with nothing waiting does
 // not hold time back; when all are, time stands at the latest of them, as in Flink's valve for idle
 // channels. nullopt = not known yet.
 std::optional<model::EventTime> SourceRunner::WatermarkOf(
     const std::vector<PartitionProgress>& partitions) const {
-  const auto now = env_.clock->Monotonic();
-  const auto idle_timeout = std::chrono::microseconds(setup_.source->idle_timeout_us);
   std::optional<model::EventTime> minimum, maximum;
   bool active = false;
   for (const auto& partition : partitions) {
     maximum = std::max(maximum, partition.watermark);
-    const bool nothing_waits = partition.high_watermark_offset >= 0 && partition.lag() == 0;
-    if (nothing_waits && now - partition.last_row > idle_timeout) continue;
+    if (IsIdle(partition)) continue;
     if (!partition.watermark) return std::nullopt;
     minimum = active ? std::min(minimum, partition.watermark) : partition.watermark;
     active = true;

@@ -65,6 +65,7 @@ class SourceRunner {
 
   SourceProgress Progress() const;
   std::optional<model::EventTime> Watermark() const;
+  bool IsIdle() const;  // all partitions
 
  private:
   void Run();
@@ -84,6 +85,7 @@ class SourceRunner {
   SourceSetup Setup() const;  // a copy: a barrier may replace the setup at any moment
   std::optional<model::EventTime> WatermarkOf(
       const std::vector<PartitionProgress>& partitions) const;  // under mutex_
+  bool IsIdle(const PartitionProgress& partition) const;        // under mutex_
   void LoadWatermark();
   void KeepWatermark();
   static std::optional<model::EventTime> ToldBy(const std::vector<PartitionProgress>& partitions);

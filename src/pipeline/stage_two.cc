@@ -42,14 +42,16 @@ void StageTwo::SetJoiners(const catalog::Catalog& catalog) {
     const bool made = joiner != nullptr;
     if (!made)
       joiner = std::make_shared<Joiner>(
-          Joiner::Environment{env_.store, env_.clock,
-                              [pipeline = env_.pipeline](model::ObjectId source) {
-                                return pipeline->Watermark(source);
-                              },
-                              [this, view = join.view](const base::Status& why) {
-                                env_.view_failed(view, why);
-                              },
-                              join.view},
+          Joiner::Environment{
+              env_.store, env_.clock,
+              [pipeline = env_.pipeline](model::ObjectId source) {
+                return pipeline->Watermark(source);
+              },
+              [pipeline = env_.pipeline](model::ObjectId source) {
+                return pipeline->IsIdle(source);
+              },
+              [this, view = join.view](const base::Status& why) { env_.view_failed(view, why); },
+              join.view},
           join.rows, join.sides);
     joiner->SetFilling(join.filling);
     if (!made) joiner->Start();

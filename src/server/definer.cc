@@ -354,7 +354,7 @@ void Definer::UpdateMaintenance(const catalog::Catalog& catalog) {
       tables.push_back({source->id, source->RawTable()});
       tables.back().remove_old = source->RemoveOldVersions();
     }
-    if (!source->KeepsRaw() || source->schema.event_time < 0) continue;
+    if (!source->KeepsRaw() || source->schema.event_time < 0 || source->is_table) continue;
     tables.push_back({source->id,
                       source->RawTable(),
                       "",

@@ -188,18 +188,19 @@ SystemRelation Freshness(const SystemState* state) {
   return out;
 }
 
-// One row of freshet.views; `progress` when the view is being built. The table is not named in FROM:
-// it may be gone by the time the statement runs.
+// One row of freshet.views; `progress` when the view is being built. The table is not named in
+// FROM: it may be gone by the time the statement runs.
 std::string ViewRow(const catalog::View& view, std::optional<double> progress,
                     const std::string* before) {
   const char* state = progress ? "building" : view.suspended.empty() ? "running" : "suspended";
   return (before->empty() ? "SELECT " : " UNION ALL SELECT ") + sql::QuoteLiteral(view.name) +
          "::VARCHAR AS name, " + sql::QuoteLiteral(view.source) + "::VARCHAR AS source, " +
          (view.ancestors.empty() ? "NULL" : sql::QuoteLiteral(view.input)) +
-         "::VARCHAR AS parent, '" + state + "'::VARCHAR AS state, " + (progress ? fmt::format("{:.4f}", *progress) : "NULL") +
-         "::DOUBLE AS progress, " +
+         "::VARCHAR AS parent, '" + state + "'::VARCHAR AS state, " +
+         (progress ? fmt::format("{:.4f}", *progress) : "NULL") + "::DOUBLE AS progress, " +
          (view.suspended.empty() ? "NULL" : sql::QuoteLiteral(view.suspended)) +
-         "::VARCHAR AS error, coalesce((SELECT estimated_size FROM duckdb_tables() WHERE table_name = " +
+         "::VARCHAR AS error, coalesce((SELECT estimated_size FROM duckdb_tables() WHERE "
+         "table_name = " +
          sql::QuoteLiteral(view.Table()) + "), 0)::BIGINT AS partials, " +
          (view.retention_us ? std::to_string(*view.retention_us / 1'000'000) : "NULL") +
          "::BIGINT AS retention_seconds, " +
@@ -285,7 +286,8 @@ std::string SinkRow(const catalog::Sink& sink, const catalog::View& view,
          pipeline::Delivery::Waiting(sink, view, progress.delivered) + ")::BIGINT AS lag, " +
          std::to_string(progress.messages) + "::BIGINT AS messages, " +
          (last == 0 ? "NULL" : "make_timestamp(" + std::to_string(last) + ")") +
-         "::TIMESTAMP AS last_delivery, " + TextOrNull(sql::ShownText(sink.definition)) + " AS definition";
+         "::TIMESTAMP AS last_delivery, " + TextOrNull(sql::ShownText(sink.definition)) +
+         " AS definition";
 }
 
 SystemRelation Sinks(const SystemState* state) {
@@ -331,6 +333,7 @@ SystemRelation Joins(const SystemState* state) {
                      {{"view", model::kText},
                       {"side", model::kText},
                       {"stream", model::kText},
+                      {"state", model::kText},
                       {"rows_waiting", model::kInt8},
                       {"rows_kept", model::kInt8},
                       {"max_state_rows", model::kInt8},
@@ -350,7 +353,8 @@ SystemRelation Joins(const SystemState* state) {
       for (size_t side : {0, 1}) {
         const auto& own = known->second.sides[side];
         const auto& plan = source->join->plan.sides[side];
-        rows.push_back({source->join->owner, plan.alias, plan.relation, std::to_string(own.waiting),
+        rows.push_back({source->join->owner, plan.alias, plan.relation,
+                        known->second.current ? "current" : "joining", std::to_string(own.waiting),
                         std::to_string(own.kept), std::to_string(source->join->max_state_rows),
                         TimeText(own.floor), name, std::to_string(known->second.pairs),
                         TimeText(known->second.looked_at)});
@@ -454,10 +458,12 @@ model::Fields DeadLetterFields() {
 }
 
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state) {
-  return {Sources(state),   SourcePartitions(state), Views(state),
-          Freshness(state), Sinks(state), Joins(state),            DeadLetters(state),
-          LateRows(state),  Queries(state),          SettingsRelation(state),
-          Secrets(state),   TablesRelation(state)};
+  return {Sources(state),     SourcePartitions(state),
+          Views(state),       Freshness(state),
+          Sinks(state),       Joins(state),
+          DeadLetters(state), LateRows(state),
+          Queries(state),     SettingsRelation(state),
+          Secrets(state),     TablesRelation(state)};
 }
 
 }  // namespace server

@@ -159,6 +159,7 @@ std::unique_ptr<TableRef> TableRef::Clone() const {
   out->with_ordinality = with_ordinality;
   out->natural = natural;
   out->as_of_processing = as_of_processing;
+  if (as_of) out->as_of = as_of->Clone();
   out->subquery = CloneSelect(subquery);
   out->function = CloneExpr(function);
   if (left != nullptr) out->left = left->Clone();

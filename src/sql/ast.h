@@ -125,6 +125,7 @@ struct TableRef {
   std::vector<std::string> column_aliases;
   bool lateral = false, with_ordinality = false, natural = false;
   bool as_of_processing = false;          // kRelation: FOR SYSTEM_TIME AS OF PROCTIME()
+  ExprPtr as_of;                          // kRelation, joined: FOR SYSTEM_TIME AS OF column
   SelectPtr subquery;                     // kSubquery
   ExprPtr function;                       // kFunction
   std::unique_ptr<TableRef> left, right;  // kJoin

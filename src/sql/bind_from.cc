@@ -198,6 +198,13 @@ base::Status Binder::BindJoin(TableRef* table, Level* level) {
       table->on->type = model::kBool;
     }
   }
+  if (table->right->as_of) {
+    const size_t before = scope.first_visible;
+    scope.first_visible = first;
+    base::Status bound = BindIn(&table->right->as_of, Clause::kOn, level);
+    scope.first_visible = before;
+    RETURN_IF_ERROR(bound);
+  }
   if (!table->using_columns.empty())
     return MergeColumns(table, first, middle, first_star, middle_star, level);
   if (table->on == nullptr || table->on->location < 0) return {};

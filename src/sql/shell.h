@@ -93,11 +93,13 @@ base::Result<StatementBody> ReadCreateSecret(Shell* shell);                 // a
 // DESCRIPTOR(c), ...)) loses its noise words, CREATE ROLE IF NOT EXISTS its condition.
 std::string WithoutNoise(const StatementSource& source);
 
-// FOR SYSTEM_TIME AS OF PROCTIME() of a SELECT in a view (shell_lookup.cc): where its relation's
-// name begins, and its tokens.
+// FOR SYSTEM_TIME AS OF of a SELECT in a view (shell_lookup.cc): where its relation's name begins,
+// its tokens, and the column that says the time; without one it is PROCTIME().
 struct LookupClause {
   int relation_begin;
   size_t first, last;
+  std::vector<std::string> time;
+  int time_begin = -1;
 };
 base::Result<std::vector<LookupClause>> FindLookups(const StatementSource& source);
 base::Status MarkLookups(const StatementSource& source, const std::vector<LookupClause>& clauses,

@@ -53,6 +53,7 @@ class Walker {
     Walk(table->left.get());
     Walk(table->right.get());
     Walk(table->on.get());
+    Walk(table->as_of.get());
     Walk(table->window_args);
   }
 

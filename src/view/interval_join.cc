@@ -61,6 +61,25 @@ class JoinReader {
     return {};
   }
 
+  // ON of a join as of event time: the whole primary key and nothing else.
+  base::Status ReadKey(const sql::Expr& on, std::vector<std::string>* key) {
+    if (on.kind == sql::ExprKind::kOperator && on.name[0] == "AND") {
+      for (const auto& term : on.args) RETURN_IF_ERROR(ReadKey(*term, key));
+      return {};
+    }
+    if (IsEquality(on)) {
+      for (const auto& argument : on.args)
+        if (const sql::Expr& column = AsWritten(*argument); SideOf(column) == 1)
+          std::erase(*key, column.name[1]);
+      terms_.push_back(on.Clone());
+      return {};
+    }
+    return At(base::Unsupported("ON of a join as of event time may only equate the table's "
+                                "primary key with columns of the stream")
+                  .WithHint("Put other conditions into WHERE."),
+              on.location);
+  }
+
   // The columns in use, from the whole query.
   void TakeColumns(sql::Select* select) {
     for (size_t side : {0, 1}) (void)Use(side, relations_[side]->event_time);  // as k0
@@ -117,7 +136,8 @@ class JoinReader {
     for (const auto& argument : term.args) {  // NULL equals nothing
       const sql::Expr& column = AsWritten(*argument);
       std::string& filter = sides_[*SideOf(column)].filter;
-      filter += (filter.empty() ? "" : " AND ") + sql::QuoteIdentifier(column.name[1]) + " IS NOT NULL";
+      filter +=
+          (filter.empty() ? "" : " AND ") + sql::QuoteIdentifier(column.name[1]) + " IS NOT NULL";
     }
     return true;
   }
@@ -136,7 +156,8 @@ class JoinReader {
     if (!moment || !text || expr.args[1]->type.id != model::TypeId::kInterval) return std::nullopt;
     const auto interval = sql::ParseInterval(*text);
     if (!interval.ok()) return std::nullopt;
-    int64_t least = Length(*interval, interval->months < 0), most = Length(*interval, interval->months > 0);
+    int64_t least = Length(*interval, interval->months < 0),
+            most = Length(*interval, interval->months > 0);
     if (minus) std::swap(least, most), least = -least, most = -most;
     moment->least += least;
     moment->most += most;
@@ -144,7 +165,8 @@ class JoinReader {
   }
 
   static int64_t Length(const sql::Interval& interval, bool long_months) {
-    return (static_cast<int64_t>(interval.months) * (long_months ? 31 : 28) + interval.days) * kDayUs +
+    return (static_cast<int64_t>(interval.months) * (long_months ? 31 : 28) + interval.days) *
+               kDayUs +
            interval.microseconds;
   }
 
@@ -181,7 +203,8 @@ class JoinReader {
 base::Status CheckKind(const sql::TableRef& table) {
   using Join = sql::TableRef::Join;
   if (table.join == Join::kInner && table.on) return {};
-  const bool outer = table.join == Join::kLeft || table.join == Join::kRight || table.join == Join::kFull;
+  const bool outer =
+      table.join == Join::kLeft || table.join == Join::kRight || table.join == Join::kFull;
   return At(base::Unsupported(outer ? "an outer join of two streams is not supported in a "
                                       "materialized view"
                                     : "a join of two streams needs ON")
@@ -192,6 +215,17 @@ base::Status CheckKind(const sql::TableRef& table) {
             table.right->location);
 }
 
+base::Status CheckTimes(const sql::TableRef& table, const sql::RelationInfo& left,
+                        const sql::RelationInfo& right) {
+  for (const auto* relation : {&left, &right})
+    if (relation->event_time.empty())
+      return At(base::Unsupported("a join in event time needs that of both, and \"" +
+                                  relation->name + "\" has none")
+                    .WithHint("Declare WATERMARK FOR its timestamptz column."),
+                table.right->location);
+  return {};
+}
+
 std::string Time(int64_t us) { return "make_timestamp(" + std::to_string(us) + ")"; }
 
 std::string Between(const std::string& column, int64_t first, int64_t last) {
@@ -200,6 +234,7 @@ std::string Between(const std::string& column, int64_t first, int64_t last) {
 
 // The least time of a kept row that the other side's floor still allows a match.
 std::optional<int64_t> KeptFrom(const IntervalJoin& join, const JoinStep& step, size_t side) {
+  if (join.as_of) return std::nullopt;
   const auto& floor = step.sides[1 - side].raised;
   if (!floor) return std::nullopt;
   return side == 0 ? *floor - join.to_us : *floor + join.from_us;
@@ -222,14 +257,11 @@ void UseJoinedRows(sql::Select* select, const std::vector<std::string>& aliases,
 
 base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::TableRef& table,
                                               const sql::RelationInfo& left,
-                                              const sql::RelationInfo& right) {
+                                              const sql::RelationInfo& right,
+                                              const std::vector<std::string>& primary_key) {
+  RETURN_IF_ERROR(CheckTimes(table, left, right));
+  if (!primary_key.empty()) return MakeAsOf(select, table, left, right, primary_key);
   RETURN_IF_ERROR(CheckKind(table));
-  for (const auto* relation : {&left, &right})
-    if (relation->event_time.empty())
-      return At(base::Unsupported("a join of streams needs the event time of both, and \"" +
-                                  relation->name + "\" has none")
-                    .WithHint("Declare WATERMARK FOR its timestamptz column."),
-                table.right->location);
   JoinReader reader(table, left, right);
   RETURN_IF_ERROR(reader.ReadOn(*table.on));
   if (!reader.has_equality())
@@ -269,13 +301,50 @@ base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::Ta
   return out;
 }
 
+base::Result<IntervalJoin> IntervalJoin::MakeAsOf(sql::Select* select, const sql::TableRef& table,
+                                                  const sql::RelationInfo& left,
+                                                  const sql::RelationInfo& right,
+                                                  const std::vector<std::string>& primary_key) {
+  using Join = sql::TableRef::Join;
+  if ((table.join != Join::kInner && table.join != Join::kLeft) || !table.on)
+    return At(base::Unsupported("only JOIN ... ON and LEFT JOIN ... ON are supported as of event "
+                                "time"),
+              table.right->location);
+  IntervalJoin out;
+  out.as_of = true;
+  out.outer = table.join == Join::kLeft;
+  JoinReader reader(table, left, right);
+  std::vector<std::string> key = primary_key;
+  RETURN_IF_ERROR(reader.ReadKey(*table.on, &key));
+  if (!key.empty())
+    return At(base::Unsupported("the join as of event time is not over the whole primary key of "
+                                "table \"" +
+                                right.name + "\"")
+                  .WithHint("Equate \"" + key.front() + "\" too."),
+              table.right->location);
+  reader.TakeColumns(select);
+  ASSIGN_OR_RETURN(out.on, reader.PrintOn());
+  out.sides = reader.TakeSides();
+  for (size_t side : {0, 1}) out.sides[side].time = "k0";
+  if (out.outer) out.sides[0].filter.clear();
+  for (const std::string& name : primary_key) {
+    const auto& fields = out.sides[1].fields;
+    for (size_t i = 0; i < fields.size(); ++i)
+      if (fields[i].name == JoinedName(out.sides[1].alias, name))
+        out.version_key.push_back("k" + std::to_string(i));
+  }
+  out.sides[1].filter += " AND " + sql::QuoteIdentifier(right.event_time) + " IS NOT NULL";
+  return out;
+}
+
 std::vector<std::string> IntervalJoin::Describe() const {
   const auto name = [this](size_t side) {
     return sides[side].relation +
            (sides[side].alias == sides[side].relation ? "" : " AS " + sides[side].alias);
   };
   const auto column = [this](size_t side) {
-    return sides[side].alias + "." + sides[side].fields.front().name.substr(sides[side].alias.size() + 1);
+    return sides[side].alias + "." +
+           sides[side].fields.front().name.substr(sides[side].alias.size() + 1);
   };
   const auto seconds = [](int64_t us) {
     std::string text = std::to_string(static_cast<double>(us) / 1e6);
@@ -283,6 +352,11 @@ std::vector<std::string> IntervalJoin::Describe() const {
     if (text.back() == '.') text.pop_back();
     return text + " s";
   };
+  if (as_of)
+    return {std::string("  ") + (outer ? "Left join" : "Join") + " of stream " + name(0) +
+                " (l) with table " + name(1) + " (r) as of " + column(0) + ", ON " + on,
+            "    Rows of " + sides[0].relation + " wait until the watermark of " +
+                sides[1].relation + " passes them"};
   std::vector<std::string> lines{
       "  Join of streams " + name(0) + " (l) and " + name(1) + " (r), ON " + on,
       "    " + column(1) + " is " + seconds(from_us) + " to " + seconds(to_us) + " after " +
@@ -312,6 +386,11 @@ Plan IntervalJoin::SidePlan(size_t side, const sql::RelationInfo& relation) cons
                          sql::QuoteIdentifier(field.name), field.type, nullptr});
     plan.fields.push_back(field);
   }
+  if (as_of && side == 1) {
+    for (size_t i = 0; i < relation.fields.size(); ++i)
+      if (relation.fields[i].name == "__deleted") plan.used_columns.push_back(static_cast<int>(i));
+    plan.keys.push_back({"\"__deleted\"", "BOOLEAN", "\"__deleted\"", model::kBool, nullptr});
+  }
   plan.keys.push_back({"\"__partition\"", "INTEGER", "\"__partition\"", model::kInt4, nullptr});
   plan.keys.push_back({"\"__offset\"", "BIGINT", "\"__offset\"", model::kInt8, nullptr});
   return plan;
@@ -325,6 +404,7 @@ std::vector<std::string> IntervalJoin::CreateTables(const std::string& left,
     std::string columns;
     for (size_t i = 0; i < sides[side].fields.size(); ++i)
       columns += "k" + std::to_string(i) + " " + sql::DuckDbType(sides[side].fields[i].type) + ", ";
+    if (as_of && side == 1) columns += "\"__deleted\" BOOLEAN, ";
     out.push_back("CREATE TABLE " + (side == 0 ? left : right) + " (" + columns +
                   "\"__partition\" INTEGER, \"__offset\" BIGINT)");
   }
@@ -343,20 +423,39 @@ std::string IntervalJoin::Taken(size_t side, const JoinSideStep& step) const {
   const std::string& time = sides[side].time;
   std::string where = "false";
   if (step.first) where = Between(time, *step.first, *step.last);
-  if (step.first && step.floor) where += " AND " + time + " >= " + Time(*step.floor);
+  const bool late_too = as_of && side == 1;  // a late version holds for the rows to come
+  if (step.first && step.floor && !late_too) where += " AND " + time + " >= " + Time(*step.floor);
   return "(SELECT * FROM " + step.waiting + " WHERE " + where + ")";
 }
 
-std::string IntervalJoin::Pairs(const JoinStep& step) const {
+std::string IntervalJoin::Columns() const {
   std::string columns;
-  model::Fields fields;
   for (size_t side : {0, 1})
     for (size_t i = 0; i < sides[side].fields.size(); ++i) {
-      const auto& field = sides[side].fields[i];
-      fields.push_back(field);
-      columns += (columns.empty() ? "" : ", ") + std::string(kNames[side]) + ".k" +
-                 std::to_string(i) + " AS " + sql::QuoteIdentifier(field.name);
+      const std::string column = std::string(kNames[side]) + ".k" + std::to_string(i);
+      columns +=
+          (columns.empty() ? "" : ", ") +
+          (as_of && side == 1 ? "CASE WHEN NOT r.\"__deleted\" THEN " + column + " END" : column) +
+          " AS " + sql::QuoteIdentifier(sides[side].fields[i].name);
     }
+  return columns;
+}
+
+// Of versions with the same time the last one in the topic holds.
+std::string IntervalJoin::PairsAsOf(const JoinStep& step) const {
+  std::string key = sides[1].time;
+  for (const std::string& column : version_key) key += ", " + column;
+  const std::string versions = "(SELECT * FROM (SELECT * FROM " + step.sides[1].kept +
+                               " UNION ALL SELECT * FROM " + Taken(1, step.sides[1]) +
+                               ") QUALIFY row_number() OVER (PARTITION BY " + key +
+                               " ORDER BY \"__offset\" DESC, \"__partition\" DESC) = 1)";
+  return "SELECT " + Columns() + " FROM " + Taken(0, step.sides[0]) + " AS l ASOF " +
+         (outer ? "LEFT " : "") + "JOIN " + versions + " AS r ON " + on + " AND l." +
+         sides[0].time + " >= r." + sides[1].time + (outer ? "" : " WHERE NOT r.\"__deleted\"");
+}
+
+std::string IntervalJoin::Pairs(const JoinStep& step) const {
+  const std::string columns = Columns();
   // Kept rows that rows from `first` to `last` of the other side can match.
   const auto kept = [&](size_t side) {
     const JoinSideStep& other = step.sides[1 - side];
@@ -370,7 +469,8 @@ std::string IntervalJoin::Pairs(const JoinStep& step) const {
   const auto join = [&](const std::string& left, const std::string& right) {
     return "SELECT " + columns + " FROM " + left + " AS l JOIN " + right + " AS r ON " + on;
   };
-  return join(new_left, "(SELECT * FROM " + kept(1) + " UNION ALL SELECT * FROM " + new_right + ")") +
+  return join(new_left,
+              "(SELECT * FROM " + kept(1) + " UNION ALL SELECT * FROM " + new_right + ")") +
          " UNION ALL " + join(kept(0), new_right);
 }
 
@@ -379,19 +479,22 @@ void IntervalJoin::AddSide(const JoinStep& step, size_t side, std::vector<std::s
   const std::string& time = sides[side].time;
   const auto keep = KeptFrom(*this, step, side);
   if (own.first) {
-    const std::string taken = " FROM " + own.waiting + " WHERE " + Between(time, *own.first, *own.last);
+    const std::string taken =
+        " FROM " + own.waiting + " WHERE " + Between(time, *own.first, *own.last);
     if (own.floor)
-      out->push_back("INSERT INTO freshet_late_rows SELECT " + std::to_string(own.source) + ", " +
-                     std::to_string(step.view) + ", " + std::to_string(own.incarnation) +
-                     ", \"__partition\", min(\"__offset\"), max(\"__offset\"), count(*), 'late', 0, 0, " +
-                     Time(step.now) + taken + " AND " + time + " < " + Time(*own.floor) +
-                     " GROUP BY \"__partition\"");
-    out->push_back("INSERT INTO " + own.kept + " SELECT * FROM " + Taken(side, own) +
-                   (keep ? " WHERE " + time + " >= " + Time(*keep) : ""));
+      out->push_back(
+          "INSERT INTO freshet_late_rows SELECT " + std::to_string(own.source) + ", " +
+          std::to_string(step.view) + ", " + std::to_string(own.incarnation) +
+          ", \"__partition\", min(\"__offset\"), max(\"__offset\"), count(*), 'late', 0, 0, " +
+          Time(step.now) + taken + " AND " + time + " < " + Time(*own.floor) +
+          " GROUP BY \"__partition\"");
+    if (!as_of || side == 1)
+      out->push_back("INSERT INTO " + own.kept + " SELECT * FROM " + Taken(side, own) +
+                     (keep ? " WHERE " + time + " >= " + Time(*keep) : ""));
     out->push_back("DELETE" + taken);
   }
-  if (keep)
-    out->push_back("DELETE FROM " + own.kept + " WHERE " + time + " < " + Time(*keep));
+  if (as_of && side == 1 && step.sides[0].raised != step.sides[0].floor) AddForget(step, out);
+  if (keep) out->push_back("DELETE FROM " + own.kept + " WHERE " + time + " < " + Time(*keep));
   if (own.raised && own.raised != own.floor) {
     const std::string id = std::to_string(step.side_ids[side]);
     out->push_back("DELETE FROM freshet_emissions WHERE \"view\" = " + id);
@@ -400,20 +503,32 @@ void IntervalJoin::AddSide(const JoinStep& step, size_t side, std::vector<std::s
   }
 }
 
+// Versions that a newer one of their key replaced before any row to come.
+void IntervalJoin::AddForget(const JoinStep& step, std::vector<std::string>* out) const {
+  std::string key;
+  for (const std::string& column : version_key) key += (key.empty() ? "" : ", ") + column;
+  const std::string& time = sides[1].time;
+  const std::string order = " ORDER BY " + time + ", \"__offset\", \"__partition\"";
+  out->push_back("DELETE FROM " + step.sides[1].kept +
+                 " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, lead(" + time +
+                 ") OVER (PARTITION BY " + key + order + ") AS replaced FROM " +
+                 step.sides[1].kept + ") WHERE replaced <= " + Time(*step.sides[0].raised) + ")");
+}
+
 std::vector<std::string> IntervalJoin::Statements(const JoinStep& step) const {
   std::vector<std::string> out;
   model::Fields fields = sides[0].fields;
   fields.insert(fields.end(), sides[1].fields.begin(), sides[1].fields.end());
   out.push_back("INSERT INTO " + step.log + " SELECT " + std::to_string(step.number) +
                 " + row_number() OVER () - 1, value FROM (SELECT " + JsonObject(fields) +
-                " AS value FROM (" + Pairs(step) + "))");
+                " AS value FROM (" + (as_of ? PairsAsOf(step) : Pairs(step)) + "))");
   AddSide(step, 0, &out);
   AddSide(step, 1, &out);
   const std::string rows = std::to_string(step.rows);
   out.push_back("DELETE FROM freshet_emissions WHERE \"view\" = " + rows);
   out.push_back("INSERT INTO freshet_emissions SELECT " + rows + ", NULL, greatest(" +
-                std::to_string(step.number) + ", coalesce(max(number) + 1, 0)), " +
-                Time(step.now) + " FROM " + step.log);
+                std::to_string(step.number) + ", coalesce(max(number) + 1, 0)), " + Time(step.now) +
+                " FROM " + step.log);
   out.push_back("DELETE FROM " + step.log + " WHERE number < " + std::to_string(step.consumed));
   return out;
 }

@@ -11,8 +11,9 @@ namespace {
 constexpr const char* kKinds =
     "A plain JOIN is made when the view is read: ON equates the table's whole primary key with "
     "group keys of the view. JOIN table FOR SYSTEM_TIME AS OF PROCTIME() takes the row as it is "
-    "when a record is processed, and needs no group key; joins as of event time are not supported "
-    "yet. Or GROUP BY the key and join in the query that reads the view.";
+    "when a record is processed, and needs no group key; FOR SYSTEM_TIME AS OF stream.event_time "
+    "the row as it was then. "
+    "Or GROUP BY the key and join in the query that reads the view.";
 constexpr const char* kStored = "__j";
 
 base::Status At(base::Status status, int location) {

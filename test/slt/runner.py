@@ -275,15 +275,15 @@ class _Run:
         rows = []
 
         def looked():
-            rows[:] = self._ask(f"SELECT joined_rows, rows_waiting, pairs, looked_at > '{asked}' FROM freshet.joins")
+            rows[:] = self._ask(f"SELECT joined_rows, state, pairs, looked_at > '{asked}' FROM freshet.joins")
             return len(rows) == 2 * len(joins) and all(row[3] == "t" for row in rows)
 
         if joins and not wait_until(looked, 5, 0.01):
             state["why"] = f"of {joins} these have looked: {rows}"
             return False
-        for name, waiting, pairs, _ in rows:
-            if int(waiting) > 0 or positions.get((name, 0), -1) < int(pairs):
-                state["why"] = f'join "{name}": {waiting} rows wait, {positions.get((name, 0))} of {pairs} pairs read'
+        for name, join_state, pairs, _ in rows:
+            if join_state != "current" or positions.get((name, 0), -1) < int(pairs):
+                state["why"] = f'join "{name}" is {join_state}: {positions.get((name, 0))} of {pairs} pairs read'
                 return False
         return True
 
