@@ -1,15 +1,16 @@
 #pragma once
 // Delivery: stage two of one sink. It sends what its view has released (EMIT ON WINDOW CLOSE), or
 // what changed in its view since the last look (FORMAT UPSERT), in the order of the outputs'
-// numbers, one Kafka transaction for one or more outputs. What is to be sent is committed in the
-// store before, and the number of the last output sent commits with the messages on the brokers:
-// after a crash the two tell what is left.
+// numbers and of their rows. What is to be sent is committed in the store before, and how far the
+// sink has come commits with the messages on the brokers: after a crash the two tell what is left.
+// One Kafka transaction takes whole outputs, or a part of one that is larger than a transaction.
 //
-// Threads: `sink-<id>` runs Run(); Start and Stop are for one caller, Progress and Delivered for
+// Threads: `sink-<id>` runs Run(); Start and Stop are for one caller, LookAgain and Progress for
 // any. Owns: its writer. Borrows: store, clock. Errors: what passes by itself is waited for with a
 // new writer; else the sink stands still (state kStopped) until the next start.
-// Limits: kMostRows of whole outputs a transaction; a single output is sent whole.
+// Limits: kMostMessages and kMostBytes a transaction, and in memory.
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -27,8 +28,8 @@ namespace pipeline {
 struct SinkProgress {
   SourceState state = SourceState::kStarting;
   base::Status error;
-  int64_t delivered = -1;  // the number of the last output sent; -1 = not known yet
-  int64_t messages = 0;    // since the start
+  sink::Mark delivered;  // the number -1 = not known yet
+  int64_t messages = 0;  // since the start
   base::WallTime last_delivery{};
 };
 
@@ -46,6 +47,8 @@ class Delivery {
 
   void Start();
   void Stop();  // idempotent
+  // The view changed by something else than a commit of its source.
+  void LookAgain() { look_again_ = true; }
   SinkProgress Progress() const;
   const catalog::Sink& sink() const { return *sink_; }
   const catalog::View& view() const { return *view_; }
@@ -55,21 +58,36 @@ class Delivery {
   static std::vector<std::string> Tables(const catalog::Sink& sink);
   // How many messages wait, as text for a SELECT; `delivered` is Progress's.
   static std::string Waiting(const catalog::Sink& sink, const catalog::View& view,
-                             int64_t delivered);
+                             const sink::Mark& delivered);
 
  private:
-  static constexpr int64_t kMostRows = 20'000;
+  static constexpr size_t kMostMessages = 20'000;
+  static constexpr size_t kMostBytes = size_t{16} << 20;
+
+  // Messages that wait for a transaction. Those of whole outputs come first.
+  struct Part {
+    std::vector<sink::Message> messages;
+    size_t bytes = 0;
+    int64_t number = -1;  // of the output of the last message
+    size_t whole = 0;     // how many belong to whole outputs
+    int64_t whole_through = -1;
+    bool Full() const { return messages.size() >= kMostMessages || bytes >= kMostBytes; }
+  };
 
   void Run();
   base::Status Open();
   base::Status LookForChanges();
   base::Status Send();
-  base::Result<int64_t> NextThrough();  // the number to send through; the delivered one = nothing
-  base::Status SendThrough(int64_t number);
-  base::Result<int64_t> Number(const std::string& sql);
+  base::Status Add(const model::ChunkView& chunk, size_t row, Part* part);
+  base::Status SendWhole(Part* part);
+  base::Status SendCut(Part* part);
+  base::Status SendFirst(size_t count, const sink::Mark& mark, Part* part);
+  std::vector<std::string> KeepMark(const sink::Mark& mark) const;
+  base::Result<std::vector<int64_t>> Numbers(const std::string& sql);
   bool sends_changes() const { return !view_->emission; }
   std::string Table() const;
   std::string MessagesText() const;
+  bool Stopped() const;
   void SetState(SourceState state, base::Status error = {});
   bool WaitFor(std::chrono::milliseconds time);  // false = stop
 
@@ -79,8 +97,11 @@ class Delivery {
   std::unique_ptr<sink::KafkaWriter> writer_;
   std::unique_ptr<store::StageWriter> stage_;
   std::unique_ptr<store::Connection> reader_;
-  int64_t delivered_ = -1, produced_ = 0;
+  sink::Mark delivered_;
+  int64_t produced_ = 0;
+  std::atomic<bool> look_again_{false};
   std::optional<base::WallTime> seen_commit_;  // when it looked last
+  std::optional<model::EventTime> seen_floor_;
   base::MonotonicTime looked_{};
 
   mutable std::mutex mutex_;

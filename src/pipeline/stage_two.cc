@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace pipeline {
+namespace {
+
+using Views = std::map<model::ObjectId, std::shared_ptr<const catalog::View>>;
+
+Views EmittingViews(const catalog::Catalog& catalog) {
+  Views views;
+  for (const auto& [name, view] : catalog.views)
+    if (view->emission && view->suspended.empty()) views[view->id] = view;
+  return views;
+}
+
+}  // namespace
 
 // Joins whose sides are at work.
 void StageTwo::SetJoiners(const catalog::Catalog& catalog) {
@@ -69,9 +81,12 @@ std::map<model::ObjectId, JoinProgress> StageTwo::Joins() const {
 
 void StageTwo::Set(const catalog::Catalog& catalog) {
   SetJoiners(catalog);
-  std::map<model::ObjectId, std::shared_ptr<const catalog::View>> views;
-  for (const auto& [name, view] : catalog.views)
-    if (view->emission && view->suspended.empty()) views[view->id] = view;
+  EndGone(catalog);
+  StartNew(catalog);
+}
+
+void StageTwo::EndGone(const catalog::Catalog& catalog) {
+  const Views views = EmittingViews(catalog);
   std::map<model::ObjectId, std::shared_ptr<Emitter>> old_emitters;
   std::map<model::ObjectId, std::shared_ptr<Delivery>> old_deliveries;
   {
@@ -93,6 +108,9 @@ void StageTwo::Set(const catalog::Catalog& catalog) {
   }
   for (auto& [id, delivery] : old_deliveries) delivery->Stop();
   for (auto& [id, emitter] : old_emitters) emitter->Stop();
+}
+
+void StageTwo::StartNew(const catalog::Catalog& catalog) {
   // Before the emitters, which forget what was delivered.
   for (const auto& [name, sink] : catalog.sinks) {
     const auto view = catalog.views.find(sink->input);
@@ -100,7 +118,7 @@ void StageTwo::Set(const catalog::Catalog& catalog) {
     const auto source = catalog.sources.find(view->second->source);
     if (source != catalog.sources.end()) StartDelivery(sink, view->second, *source->second);
   }
-  for (const auto& [id, view] : views)
+  for (const auto& [id, view] : EmittingViews(catalog))
     if (const auto source = catalog.sources.find(view->source); source != catalog.sources.end())
       StartEmitter(view, *source->second);
 }
@@ -142,7 +160,7 @@ int64_t StageTwo::DeliveredOf(model::ObjectId view) const {
   std::lock_guard lock(mutex_);
   int64_t least = INT64_MAX;
   for (const auto& [id, delivery] : deliveries_)
-    if (delivery->view().id == view) least = std::min(least, delivery->Progress().delivered);
+    if (delivery->view().id == view) least = std::min(least, delivery->Progress().delivered.number);
   return least;
 }
 
@@ -150,6 +168,12 @@ base::WallTime StageTwo::LastCommit(model::ObjectId source) const {
   for (const auto& progress : env_.pipeline->Progress())
     if (progress.source == source) return progress.last_commit;
   return {};
+}
+
+void StageTwo::NoteChanged(const std::string& source) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, delivery] : deliveries_)
+    if (delivery->view().source == source) delivery->LookAgain();
 }
 
 void StageTwo::Stop() {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "pipeline/delivery.h"
 #include "pipeline/emitter.h"
@@ -27,14 +28,19 @@ class StageTwo {
   explicit StageTwo(Environment environment) : env_(std::move(environment)) {}
   ~StageTwo() { Stop(); }
 
-  // Starts what is new in the catalog and ends what is gone.
+  // Ends what is gone from the catalog. Takes up to two seconds when a sink's brokers are away.
+  void EndGone(const catalog::Catalog& catalog);
+  // The same, and starts what is new.
   void Set(const catalog::Catalog& catalog);
-  void Stop();  // idempotent
+  // Views of this source changed otherwise than by its lanes' commits.
+  void NoteChanged(const std::string& source);
+  void Stop();                                               // idempotent
   std::map<model::ObjectId, SinkProgress> Progress() const;  // by sink
   std::map<model::ObjectId, JoinProgress> Joins() const;     // by the joined rows
 
  private:
   void SetJoiners(const catalog::Catalog& catalog);
+  void StartNew(const catalog::Catalog& catalog);
   void StartEmitter(const std::shared_ptr<const catalog::View>& view,
                     const catalog::Source& source);
   void StartDelivery(const std::shared_ptr<const catalog::Sink>& sink,

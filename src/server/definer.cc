@@ -242,7 +242,9 @@ base::Status Definer::Commit(Change* change) {
     env_.pipeline->EndFill(id);
     NoteBuild(id, base::Cancelled("the view was dropped while it was being built"));
   }
+  env_.stage_two->EndGone(*change->next);  // before lanes stand still: brokers may be away
   const base::Status status = env_.pipeline->WithBarrier(barrier, [&] { return Switch(change); });
+  if (!status.ok()) env_.stage_two->Set(*before);
   const catalog::Catalog& now = status.ok() ? *change->next : *before;
   for (const auto& [name, source] : now.sources)
     if (std::find(change->restarted.begin(), change->restarted.end(), source->id) !=
@@ -334,7 +336,7 @@ base::Result<std::vector<pipeline::SourceSetup>> Definer::Switch(Change* change)
     RETURN_IF_ERROR(env_.store->WritePositions(model::LaneId(0), change->positions));
   env_.catalog->Set(change->next);
   UpdateMaintenance(*change->next);
-  env_.stage_two->Set(*change->next);  // before tables go
+  env_.stage_two->Set(*change->next);
   if (!change->drop.empty())
     if (base::Status dropped = env_.store->RunDdl(change->drop); !dropped.ok())
       base::Log(base::Level::kWarning, "server", "dropped tables stay until the next start",

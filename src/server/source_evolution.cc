@@ -194,6 +194,7 @@ base::Result<std::string> Definer::Replay(const sql::ReplayDeadLetters& statemen
         ASSIGN_OR_RETURN(result, pipeline::ReplayDeadLetters(request));
         return std::vector<pipeline::SourceSetup>{request.setup};
       }));
+  env_.stage_two->NoteChanged(statement.source);
   base::Log(base::Level::kInfo, "server", "dead letters replayed",
             {{"source", statement.source},
              {"tried", std::to_string(result.tried)},

@@ -282,7 +282,7 @@ std::string SinkRow(const catalog::Sink& sink, const catalog::View& view,
          TextOrNull(sink.upsert ? "UPSERT" : "PLAIN") + " AS format, " +
          TextOrNull(pipeline::NameOf(progress.state)) + " AS state, " +
          TextOrNull(progress.error.ok() ? "" : progress.error.ToString()) + " AS error, " +
-         std::to_string(progress.delivered) + "::BIGINT AS position, (" +
+         std::to_string(progress.delivered.number) + "::BIGINT AS position, (" +
          pipeline::Delivery::Waiting(sink, view, progress.delivered) + ")::BIGINT AS lag, " +
          std::to_string(progress.messages) + "::BIGINT AS messages, " +
          (last == 0 ? "NULL" : "make_timestamp(" + std::to_string(last) + ")") +

@@ -21,10 +21,15 @@ def row(number, minute, second=0):
 
 def committed(bootstrap, topic, partitions=1):
     """-> [(partition, key, value, headers)] that a consumer of committed records sees, in each partition's order"""
+    return everything(bootstrap, topic, partitions)[0]
+
+
+def everything(bootstrap, topic, partitions=1):
+    """-> what committed() gives, and the number of transactions that ended in each partition"""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "test-sinks", "enable.auto.commit": False,
                          "enable.partition.eof": True, "isolation.level": "read_committed"})
     consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(partitions)])
-    found, ended = [], 0
+    found, ended, ends = [], 0, 0
     while ended < partitions:
         for message in consumer.consume(10_000, 1):
             if message.error():
@@ -33,8 +38,10 @@ def committed(bootstrap, topic, partitions=1):
             key, value = message.key(), message.value()
             found.append((message.partition(), key and json.loads(key), value and json.loads(value, parse_float=str),
                           dict(message.headers() or [])))
+    for partition in range(partitions):
+        ends += consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)[1]
     consumer.close()
-    return found
+    return found, ends - len(found)
 
 
 def sink_row(server, name):
@@ -152,6 +159,83 @@ def test_upsert_is_the_view_whatever_is_killed(kafka, servers, feed):
         return {k: value for k, value in rows.items() if value is not None}
 
     assert wait_until(lambda: table() == view, 30, 0.3), (table(), view)
+
+
+def test_an_output_larger_than_a_transaction_goes_in_parts(kafka, servers, feed):
+    """A first look at many groups: killed between its parts, each group is sent once, in the order of its rows."""
+    count, events, out = 50_000, feed(1), feed(1)
+    server = servers()
+    server.start()
+    server.run(events.source("s", "id BIGINT"), "CREATE MATERIALIZED VIEW v AS SELECT id, count(*) AS n FROM s GROUP BY id")
+    events.send([{"id": number} for number in range(count)])
+    server.wait_for_positions("s", events.ends())
+    server.stop()
+    server.start(environment={"FRESHET_FAILURE_POINTS": "sink.delivered=2"})
+    server.run("CREATE SINK u FROM v " + target(kafka, out) + " FORMAT UPSERT ENCODE JSON")
+    assert server.wait_killed(30) is not None
+    server.start()
+    assert drained(server, "u"), sink_row(server, "u")
+    messages, transactions = everything(kafka.bootstrap, out.topic)
+    assert transactions == 3
+    assert sorted(key["id"] for _, key, _, _ in messages) == list(range(count))
+    assert all(value == {"id": key["id"], "n": 1} for _, key, value, _ in messages)
+    assert sink_row(server, "u")[3] == count - 40_000
+
+
+def test_windows_that_close_at_once_go_in_parts(kafka, servers, feed):
+    count, events, out = 45_000, feed(1), feed(1)
+    server = servers()
+    server.start()
+    server.run(events.source("s", COLUMNS),
+               "CREATE MATERIALIZED VIEW v AS SELECT window_start, id, count(*) AS n FROM TUMBLE(s, at, INTERVAL '1' MINUTE) "
+               "GROUP BY window_start, id EMIT ON WINDOW CLOSE",
+               "CREATE SINK closed FROM v " + target(kafka, out) + " FORMAT PLAIN ENCODE JSON",
+               "CREATE SINK also FROM v " + target(kafka, feed(1)) + " FORMAT PLAIN ENCODE JSON")
+    events.send([row(number, 0) for number in range(count)])
+    server.wait_for_positions("s", events.ends())
+    server.stop()
+    server.start(environment={"FRESHET_FAILURE_POINTS": "sink.delivered=2"})
+    events.send([row(0, 1, 30), row(0, 9)])
+    assert server.wait_killed(30) is not None
+    server.start()
+    assert drained(server, "closed"), sink_row(server, "closed")
+    assert drained(server, "also"), sink_row(server, "also")
+    messages, transactions = everything(kafka.bootstrap, out.topic)
+    assert transactions >= 4
+    assert [value["id"] for _, _, value, _ in messages] == list(range(count)) + [0]
+
+
+def test_a_sink_whose_brokers_are_away_ends_at_once(servers, feed):
+    events = feed(1)
+    server = servers()
+    server.start()
+    server.run(events.source("s", COLUMNS), "CREATE MATERIALIZED VIEW v AS SELECT k, count(*) AS n FROM s GROUP BY k")
+    away = "WITH (connector = 'kafka', topic = 't', properties.bootstrap.server = '127.0.0.1:1') FORMAT UPSERT ENCODE JSON"
+    server.run("CREATE SINK u FROM v " + away)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    server.run("DROP SINK u")
+    assert time.monotonic() - begun < 3
+    server.run("CREATE SINK u FROM v " + away)
+    time.sleep(0.5)
+    begun = time.monotonic()
+    server.stop()
+    assert time.monotonic() - begun < 5
+
+
+def test_what_replayed_letters_change_is_sent_without_another_commit(kafka, servers, feed):
+    events, out = feed(1), feed(1)
+    server = servers()
+    server.start()
+    server.run(events.source("s", "id BIGINT, k TEXT NOT NULL"),
+               "CREATE MATERIALIZED VIEW v AS SELECT k, count(*) AS n FROM s GROUP BY k",
+               "CREATE SINK u FROM v " + target(kafka, out, ", interval = '100 milliseconds'") + " FORMAT UPSERT ENCODE JSON")
+    events.send([{"id": 1, "k": "a"}, {"id": 2}])
+    assert wait_until(lambda: len(committed(kafka.bootstrap, out.topic)) == 1, 20, 0.2)
+    assert server.value("SELECT count(*) FROM freshet.dead_letters") == 1
+    server.run("ALTER SOURCE s ALTER COLUMN k DROP NOT NULL", "REPLAY DEAD LETTERS OF s")
+    assert wait_until(lambda: len(committed(kafka.bootstrap, out.topic)) == 2, 10, 0.2)
+    assert committed(kafka.bootstrap, out.topic)[1][1:3] == ({"k": None}, {"k": None, "n": 1})
 
 
 def test_corrections_and_kinds(kafka, servers, feed):
