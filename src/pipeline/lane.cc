@@ -2,8 +2,8 @@
 // 1. A partition's decoded position is the offset after the last record of `batch_` or
 // `dead_letters_`; both commit together.
 // 2. The batch is only changed by the lane's thread; a parked lane has an empty batch.
-// 3. A commit that failed is tried again with the same batch or ends the lane; the batch is never
-// dropped.
+// 3. A commit that failed is tried again with the same batch or ends the lane. Only when the lane
+// is to park is the batch given up: its records are read again from the committed positions.
 
 #include "pipeline/lane.h"
 
@@ -174,8 +174,10 @@ void Lane::Run() {
   rate_started_ = clock_->Monotonic();
   PublishProgress();
   SetState(SourceState::kRunning);
-  while (HandleCommands() && WaitForRoom() && PollOnce()) {
-    if (BatchIsDue() && !CommitBatch()) break;
+  while (HandleCommands() && WaitForRoom()) {
+    if (PollOnce() && (!BatchIsDue() || CommitBatch())) continue;
+    if (!given_up_) break;
+    Rewind();
   }
   std::lock_guard lock(mutex_);
   ended_ = true;
@@ -186,7 +188,10 @@ bool Lane::HandleCommands() {
   std::unique_lock lock(mutex_);
   if (command_ == Command::kRun) return true;
   lock.unlock();
-  if (batch_open_ && !CommitBatch()) return false;
+  if (batch_open_ && !CommitBatch()) {
+    if (!given_up_) return false;
+    Rewind();
+  }
   lock.lock();
   while (command_ == Command::kPark) {
     parked_ = true;
@@ -395,25 +400,43 @@ bool Lane::CommitBatch() {
       AfterCommit(*result);
       return true;
     }
-    if (!RetryCommit(result.status(), &backoff)) {
-      End(result.TakeStatus());
-      return false;
-    }
+    if (RetryCommit(result.status(), &backoff)) continue;
+    if (!given_up_) End(result.TakeStatus());
+    return false;
   }
 }
 
-// Disk full and what passes by itself: wait and try the same batch again.
+// Disk full and what passes by itself: wait and try the same batch again. Somebody who waits for
+// the lane to park does not wait for that: the batch is given up.
 bool Lane::RetryCommit(const base::Status& error, milliseconds* backoff) {
   const bool disk = error.sqlstate() == "53100";
   if (!disk && error.code() != base::Code::kUnavailable) return false;
   SetState(disk ? SourceState::kDiskFull : SourceState::kWaiting, error);
   {
     std::unique_lock lock(mutex_);
-    if (command_ == Command::kStop) return false;
-    wake_.wait_for(lock, *backoff, [this] { return command_ == Command::kStop; });
+    given_up_ = command_ == Command::kPark;
+    if (command_ != Command::kRun) return false;
+    wake_.wait_for(lock, *backoff, [this] { return command_ != Command::kRun; });
   }
   *backoff = std::min(*backoff * 2, milliseconds(2'000));
   return true;
+}
+
+// After a batch was given up: back to what is committed.
+void Lane::Rewind() {
+  given_up_ = false;
+  for (auto& partition : partitions_) {
+    partition.moved = false;
+    partition.position.next_offset = model::Offset(partition.progress.next_offset);
+    partition.position.watermark = partition.progress.watermark;
+  }
+  batch_->Clear();
+  dead_letters_.clear();
+  dead_letter_bytes_ = 0;
+  batch_open_ = false;
+  records_.Clear();
+  assignment_changed_ = true;  // of a reader that forgets how far it is
+  if (base::Status status = reader_->Assign({}); !status.ok()) End(std::move(status));
 }
 
 void Lane::AfterCommit(const store::LaneCommitResult& result) {

@@ -64,7 +64,7 @@ std::optional<model::EventTime> NewestEvent(const catalog::Source& source,
 struct LaneStart {
   SourceSetup setup;
   model::LaneId lane;
-  std::vector<store::Position> positions;  // its partitions and where they stand
+  std::vector<store::Position> positions;            // its partitions and where they stand
   std::shared_ptr<decode::SchemaRegistry> registry;  // of the source's lanes; nullptr = none
 };
 
@@ -104,7 +104,8 @@ class Lane {
   void StopAtError(Partition* partition, size_t first_row);
   bool BatchIsDue() const;
   bool InBacklog(std::chrono::milliseconds age) const;
-  bool CommitBatch();  // false = the lane ended
+  bool CommitBatch();  // false = the lane ended or the batch is given up
+  void Rewind();
   bool RetryCommit(const base::Status& error, std::chrono::milliseconds* backoff);
   void AfterCommit(const store::LaneCommitResult& result);
   void UpdateWatermarks(size_t first_row);
@@ -139,6 +140,7 @@ class Lane {
   base::MonotonicTime rate_started_{};
   bool batch_open_ = false;
   bool assignment_changed_ = false;
+  bool given_up_ = false;  // the batch: it could not be committed and the lane is to park
   base::WallTime last_commit_{};
   std::optional<model::EventTime> newest_event_;
 
