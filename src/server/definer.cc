@@ -83,6 +83,7 @@ base::Status Definer::Load(const catalog::Catalog& empty,
   ASSIGN_OR_RETURN(auto catalog, FromDefinitions(rows, empty));
   RETURN_IF_ERROR(DropOrphans(*catalog));
   RETURN_IF_ERROR(KeepFloors(*catalog));
+  ASSIGN_OR_RETURN(const auto unbuilt, SuspendLeftOut(catalog.get()));
   if (!catalog->roles.contains("freshet")) {
     RETURN_IF_ERROR(MakeAdministrator(catalog.get(), password_file));
     RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog)));
@@ -96,7 +97,36 @@ base::Status Definer::Load(const catalog::Catalog& empty,
   env_.stage_two->Set(*catalog);
   for (const auto& [name, rebuild] : catalog->rebuilding) RunRebuild(rebuild);
   for (const auto& [name, view] : catalog->building) StartBuild(view, *catalog);
+  for (const auto& [view, reason] : unbuilt)
+    Post([this, view = view, reason = reason] { SuspendView(view, reason); });
   return {};
+}
+
+// Views that a commit left out before a crash could suspend them: they have a gap and get nothing
+// more. Those that are being built are given back, for building ends with an error of its own.
+base::Result<std::vector<store::LeftOut>> Definer::SuspendLeftOut(catalog::Catalog* catalog) {
+  ASSIGN_OR_RETURN(auto left_out, env_.store->ReadLeftOut());
+  if (left_out.empty()) return left_out;
+  std::set<model::ObjectId> unbuilt;
+  for (const auto& [name, view] : catalog->building) unbuilt.insert(view->id);
+  for (const auto& [name, rebuild] : catalog->rebuilding)
+    for (const auto& [view_name, view] : rebuild.views) unbuilt.insert(view->id);
+  bool changed = false;
+  for (auto& [name, view] : catalog->views) {
+    const auto known = std::find_if(left_out.begin(), left_out.end(),
+                                    [&](const auto& one) { return one.view == view->id; });
+    if (known == left_out.end()) continue;
+    if (view->suspended.empty()) {
+      auto next = std::make_shared<catalog::View>(*view);
+      next->suspended = known->reason;
+      view = std::move(next);
+      changed = true;
+    }
+  }
+  if (changed) RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog)));
+  std::erase_if(left_out, [&](const auto& one) { return !unbuilt.contains(one.view); });
+  RETURN_IF_ERROR(env_.store->KeepLeftOut({unbuilt.begin(), unbuilt.end()}));
+  return left_out;
 }
 
 base::Status Definer::KeepFloors(const catalog::Catalog& catalog) {
@@ -443,6 +473,7 @@ void Definer::RunEvents() {
 }
 
 void Definer::SuspendView(model::ObjectId id, const std::string& why) {
+  base::FailurePoint("definer.suspend");
   FinishBuild(id, base::DataError(why));  // when it is being built
   std::lock_guard lock(apply_mutex_);
   Change change;

@@ -144,6 +144,7 @@ class Definer : public query::Definer {
   base::Status SetHistory(const Change& change);
   void UpdateMaintenance(const catalog::Catalog& catalog);
   base::Status KeepFloors(const catalog::Catalog& catalog);
+  base::Result<std::vector<store::LeftOut>> SuspendLeftOut(catalog::Catalog* catalog);
   base::Status DropOrphans(const catalog::Catalog& catalog);
   base::Status MakeAdministrator(catalog::Catalog* catalog,
                                  const std::filesystem::path& password_file);

@@ -39,6 +39,8 @@ constexpr std::array kTables{
     "CREATE TABLE IF NOT EXISTS freshet_emissions(\"view\" BIGINT, bound TIMESTAMP, number BIGINT, "
     "\"at\" TIMESTAMP)",
     "CREATE TABLE IF NOT EXISTS freshet_floors(object BIGINT, floor TIMESTAMP, \"at\" TIMESTAMP)",
+    "CREATE TABLE IF NOT EXISTS freshet_left_out(\"view\" BIGINT, reason VARCHAR, \"at\" "
+    "TIMESTAMP)",
 };
 
 Status Run(duckdb_connection connection, const char* sql) {
@@ -212,6 +214,24 @@ Status InsertNames(Session* session, const std::vector<PartitionName>& names) {
     sql += (i ? ", (" : "(") + std::to_string(names[i].source.value) + ", " +
            std::to_string(names[i].partition.value) + ", " + QuoteText(names[i].name) + ")";
   return session->Run(sql);
+}
+
+Result<std::vector<LeftOut>> ReadViewsLeftOut(Session* session) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   Rows::Read(session,
+                              "SELECT \"view\", min_by(reason, \"at\") FROM freshet_left_out "
+                              "GROUP BY 1 ORDER BY 1"));
+  std::vector<LeftOut> views;
+  for (size_t i = 0; i < rows.size(); ++i)
+    views.push_back({model::ObjectId(rows.Int64(i, 0)), rows.Text(i, 1)});
+  return views;
+}
+
+Status KeepViewsLeftOut(Session* session, const std::vector<model::ObjectId>& views) {
+  std::string kept;
+  for (const auto view : views) kept += (kept.empty() ? "" : ", ") + std::to_string(view.value);
+  return session->Run("DELETE FROM freshet_left_out" +
+                      (kept.empty() ? "" : " WHERE \"view\" NOT IN (" + kept + ")"));
 }
 
 }  // namespace store

@@ -39,4 +39,7 @@ base::Status InsertPositions(Session* session, const std::vector<PositionRow>& r
 base::Result<std::vector<PartitionName>> ReadNames(Session* session, model::ObjectId source);
 base::Status InsertNames(Session* session, const std::vector<PartitionName>& names);
 
+base::Result<std::vector<LeftOut>> ReadViewsLeftOut(Session* session);
+base::Status KeepViewsLeftOut(Session* session, const std::vector<model::ObjectId>& views);
+
 }  // namespace store

@@ -88,8 +88,8 @@ Status GeneratedColumns::Fill(Engine* engine, const LaneSetup& setup, LaneRows* 
   if (first.size() == batch->rows()) return {};
   Status status = Evaluate(engine, setup, rows, batch);
   if (IsRowScope(status)) {
-    ASSIGN_OR_RETURN(const std::vector<RowFault> faults,
-                     FindFaults({engine, &select_, rows, batch, {}}));
+    const auto run = [&] { return select_.Execute(engine).TakeStatus(); };
+    ASSIGN_OR_RETURN(const std::vector<RowFault> faults, FindFaults({run, rows, batch, {}}));
     std::vector<bool> keep(batch->rows(), true);
     for (const RowFault& fault : faults) {
       keep[fault.row] = false;

@@ -137,4 +137,12 @@ base::Status AppendLateRows(const LaneRecord& record,
   return AppendFloors(record, floors);
 }
 
+base::Status AppendLeftOut(const LaneRecord& record, const std::vector<LeftOut>& views) {
+  if (views.empty()) return {};
+  Appender to(record.engine, record.connection, "freshet_left_out");
+  for (const LeftOut& view : views)
+    to.Int64(view.view.value).Text(Utf8(view.reason)).Timestamp(record.now_us).EndRow();
+  return to.Flush();
+}
+
 }  // namespace store

@@ -1,6 +1,6 @@
 #pragma once
 // What a lane's commit writes beside views and raw rows: positions, dead letters, late rows,
-// floors. Appended inside the lane's open transaction.
+// floors, views left out. Appended inside the lane's open transaction.
 //
 // Threads: the lane. Errors: those of the engine. Limits: a dead letter's key and value are cut at
 // DeadLetter::kMaxBytes.
@@ -50,5 +50,8 @@ base::Status AppendDeadLetters(const LaneRecord& record,
 base::Status AppendLateRows(const LaneRecord& record,
                             const std::vector<const std::vector<LateRows>*>& groups,
                             const std::map<int64_t, int64_t>& floors);
+
+// Views that the commit leaves out.
+base::Status AppendLeftOut(const LaneRecord& record, const std::vector<LeftOut>& views);
 
 }  // namespace store

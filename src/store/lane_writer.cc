@@ -63,6 +63,10 @@ std::string RawInsert(const LaneSetup& setup) {
          ", $1::INTEGER, $2::INTEGER, $3::BIGINT FROM " + LaneWriter::RowsFunction(setup.lane);
 }
 
+// A delta that reads tables is judged so often: they may change between its run and the search for
+// the rows that failed it.
+constexpr int kMostBisections = 3;
+
 Status CheckSetup(const LaneSetup& setup) {
   const size_t columns = setup.column_types.size();
   if (setup.column_names.size() != columns || setup.not_null.size() != columns)
@@ -259,7 +263,8 @@ Status LaneCommitter::RunRaw(Attempt* attempt) {
 Status LaneCommitter::Judge(const Session::Use& use, Status error, size_t view, Attempt* attempt) {
   if (IsStoreScope(error)) return error;
   ViewPart& part = attempt->views[view];
-  if (IsRowScope(error) && !std::exchange(part.bisected, true))
+  const int bisections = setup_.deltas[view].reads_tables ? kMostBisections : 1;
+  if (IsRowScope(error) && part.bisections++ < bisections)
     return JudgeRows(use, std::move(error), view, attempt);
   // Somebody else may have held the memory that was short; the view is judged by a second try.
   if (error.code() == base::Code::kExhausted && !std::exchange(part.tried_again, true)) return {};
@@ -279,11 +284,18 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
                                 Attempt* attempt) {
   const model::ColumnBatch* batch = attempt->commit->rows;
   ViewPart& part = attempt->views[view];
+  const Delta& delta = setup_.deltas[view];
   Statement select;
-  RETURN_IF_ERROR(select.Prepare(state_->engine.get(), use.connection, setup_.deltas[view].select));
+  if (!delta.reads_tables)
+    RETURN_IF_ERROR(select.Prepare(state_->engine.get(), use.connection, delta.select));
+  const auto run = [&]() -> Status {
+    if (delta.reads_tables) return ReadInTransaction(use, delta.select);
+    return select.Execute(state_->engine.get()).TakeStatus();
+  };
   ASSIGN_OR_RETURN(const std::vector<RowFault> faults,
-                   FindFaults({state_->engine.get(), &select, rows_.get(), batch, part.excluded}));
-  if (faults.empty()) return Judge(use, std::move(error), view, attempt);
+                   FindFaults({run, rows_.get(), batch, part.excluded}));
+  if (faults.empty())
+    return delta.reads_tables ? Status() : Judge(use, std::move(error), view, attempt);
   std::vector<size_t> bad;
   for (const RowFault& fault : faults) {
     bad.push_back(fault.row);
@@ -295,6 +307,19 @@ Status LaneCommitter::JudgeRows(const Session::Use& use, Status error, size_t vi
   part.excluded = Merged(std::move(part.excluded), bad);
   ExcludeBelow(view, bad, attempt);
   return {};
+}
+
+// A statement over tables is planned by what they hold, so it is planned anew in the transaction
+// that runs it.
+Status LaneCommitter::ReadInTransaction(const Session::Use& use, const std::string& sql) {
+  RETURN_IF_ERROR(session_.Run(use, "BEGIN TRANSACTION READ ONLY"));
+  Statement select;
+  Status status = select.Prepare(state_->engine.get(), use.connection, sql);
+  if (status.ok()) status = select.Execute(state_->engine.get()).TakeStatus();
+  select.Reset();
+  // Says that there is none when the engine ended it itself.
+  (void)session_.Run(use, "ROLLBACK");
+  return status;
 }
 
 // Rows below a retention floor never bring back what was dropped: they are counted as late and left
@@ -331,6 +356,11 @@ Status LaneCommitter::Append(const Session::Use& use, const Attempt& attempt) {
   }
   RETURN_IF_ERROR(AppendDeadLetters(record, letters));
   RETURN_IF_ERROR(AppendLateRows(record, late, attempt.floors));
+  std::vector<LeftOut> left_out;
+  for (size_t view = 0; view < setup_.deltas.size(); ++view)
+    if (attempt.views[view].failed && !suspended_[view])
+      left_out.push_back({setup_.deltas[view].view, attempt.views[view].failure.ToString()});
+  RETURN_IF_ERROR(AppendLeftOut(record, left_out));
   return positions_.Run(record, attempt.commit->positions);
 }
 

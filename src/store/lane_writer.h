@@ -42,7 +42,8 @@ class LaneCommitter : public LaneWriter {
     std::vector<size_t> excluded;  // sorted: late and faulty rows
     std::vector<LateRows> late;
     std::vector<model::DeadLetter> dead_letters;  // in this view's name
-    bool bisected = false, tried_again = false, failed = false;
+    int bisections = 0;
+    bool tried_again = false, failed = false;
     size_t partials = 0;  // rows written
     base::Status failure;
   };
@@ -66,6 +67,7 @@ class LaneCommitter : public LaneWriter {
   base::Status Judge(const Session::Use& use, base::Status error, size_t view, Attempt* attempt);
   base::Status JudgeRows(const Session::Use& use, base::Status error, size_t view,
                          Attempt* attempt);
+  base::Status ReadInTransaction(const Session::Use& use, const std::string& sql);
   void LeaveOutLateRows(Attempt* attempt);
   base::Status Append(const Session::Use& use, const Attempt& attempt);
   base::Status Settle(base::Status error, model::CommitNumber number);

@@ -169,15 +169,45 @@ TEST_F(LaneWriterTest, AStateThatOverflowsSuspendsItsViewOnly) {
   EXPECT_EQ(result->dead_letters, 0u);
   EXPECT_EQ(store_.Answer("SELECT count(*) FROM partials_5"), "0");
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_6"), "2");
+  const auto left_out = store_->ReadLeftOut();
+  ASSERT_TRUE(left_out.ok() && left_out->size() == 1);
+  EXPECT_EQ((*left_out)[0].view, model::ObjectId(5));
+  EXPECT_EQ((*left_out)[0].reason, result->failures[0].ToString());
 
   // It has a gap now, so it gets nothing more until somebody decides.
   result = lane->Commit(batch.Make(Rows(3)));
   ASSERT_TRUE(result.ok());
   EXPECT_TRUE(result->failed_views.empty());
   EXPECT_EQ(store_.Answer("SELECT count(*) FROM partials_5"), "0");
+  ASSERT_TRUE(store_->KeepLeftOut({model::ObjectId(5), model::ObjectId(9)}).ok());
+  EXPECT_EQ(store_->ReadLeftOut()->size(), 1u);
+  ASSERT_TRUE(store_->KeepLeftOut({}).ok());
+  EXPECT_TRUE(store_->ReadLeftOut()->empty());
   ASSERT_TRUE(lane->Prepare(setup).ok());
   ASSERT_TRUE(lane->Commit(batch.Make(Rows(3))).ok());
   EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), "3");
+}
+
+// The rows that a view cannot take are looked for with the tables as they are by then, however the
+// engine planned before.
+TEST_F(LaneWriterTest, RowsThatFailByWhatATableHoldsLeaveThatViewOnly) {
+  Ddl({"CREATE TABLE partials_5(s0 BIGINT)", "CREATE TABLE looked_up(id BIGINT, divisor BIGINT)"});
+  LaneSetup setup = TestSetup();
+  setup.deltas = {TestDelta(5, "joins",
+                            "SELECT sum(CASE WHEN l.divisor = 7 THEN error('seven')::BIGINT ELSE "
+                            "1 END)::BIGINT FROM lane_0_rows() AS r LEFT JOIN looked_up AS l ON "
+                            "l.id = r.id")};
+  setup.deltas[0].reads_tables = true;
+  auto lane = Lane(setup);
+  TestBatch batch(setup);
+  ASSERT_TRUE(lane->Commit(batch.Make(Rows(10))).ok());
+  EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), "10");
+  ASSERT_TRUE(store_->Connect().Take()->Write("INSERT INTO looked_up VALUES (3, 7), (6, 1)").ok());
+  auto result = lane->Commit(batch.Make(Rows(10)));
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_TRUE(result->failed_views.empty());
+  EXPECT_EQ(result->dead_letters, 1u);
+  EXPECT_EQ(store_.Answer("SELECT sum(s0) FROM partials_5"), "19");
 }
 
 TEST_F(LaneWriterTest, AViewWhoseTableIsGoneFailsAlone) {

@@ -42,7 +42,7 @@ class Bisection {
 
   Status Try(RowRange range) {
     request_.rows->Show(request_.batch, {range});
-    return request_.select->Execute(request_.engine).TakeStatus();
+    return request_.run();
   }
 
   const BisectRequest& request_;

@@ -6,6 +6,7 @@
 // interrupt).
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,7 @@ inline bool IsRowScope(const base::Status& status) { return status.code() == bas
 bool IsStoreScope(const base::Status& status);
 
 struct BisectRequest {
-  Engine* engine;
-  Statement* select;  // prepared over the lane's rows
+  std::function<base::Status()> run;  // over the lane's rows
   LaneRows* rows;
   const model::ColumnBatch* batch;
   std::vector<size_t> excluded;  // sorted; not looked at

@@ -78,6 +78,15 @@ class OpenStore : public Store {
     return store::KeepFloorsOf(state_.get(), &session_, objects);
   }
 
+  Result<std::vector<LeftOut>> ReadLeftOut() override {
+    std::lock_guard lock(mutex_);
+    return ReadViewsLeftOut(&session_);
+  }
+  Status KeepLeftOut(const std::vector<model::ObjectId>& views) override {
+    std::lock_guard lock(mutex_);
+    return KeepViewsLeftOut(&session_, views);
+  }
+
   Result<std::vector<std::string>> ObjectTables() override {
     std::lock_guard lock(mutex_);
     return ReadObjectTables(&session_);

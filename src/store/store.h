@@ -18,6 +18,7 @@
 //   freshet_emissions     view, bound, number, at: windows that end at the bound or before were
 //                         released, the number is that of the last release
 //   freshet_floors        object, floor, at; an object's rows begin at its highest floor
+//   freshet_left_out      view, reason, at: a lane's commit left this view out, which has a gap
 // and per object raw_<id> (sources with retention) and partials_<id> (views). A raw table has the
 // declared columns, then "__partition", "__offset", "__incarnation", "__lane", "__commit".
 //
@@ -115,8 +116,8 @@ struct LaneCommit {
 struct LaneCommitResult {
   model::CommitNumber commit;
   std::vector<model::ObjectId> changed;  // views that got partials
-  // Suspended by this commit (view scope), and why. This lane gives them nothing more until
-  // Prepare.
+  // To be suspended (view scope), and why; the commit has noted it for ReadLeftOut. This lane gives
+  // them nothing more until Prepare.
   std::vector<model::ObjectId> failed_views;
   std::vector<base::Status> failures;
   size_t dead_letters = 0;  // all written, those found by views included
@@ -183,6 +184,12 @@ struct Definition {
       properties;  // small JSON that the owner of the kind reads (suspended, hash, incarnation ...)
 };
 
+// A view that a commit left out, and why.
+struct LeftOut {
+  model::ObjectId view;
+  std::string reason;
+};
+
 // What is wrong with a store, for `freshet check`.
 struct CheckReport {
   std::vector<std::string> problems;  // empty = sound
@@ -217,6 +224,10 @@ class Store {
   virtual base::Status FillFromParent(const ParentFill& fill) = 0;
   // Forgets the floors of all other objects: ids of a change that failed are used again.
   virtual base::Status KeepFloorsOf(const std::vector<model::ObjectId>& objects) = 0;
+
+  // Views that commits left out, written by those commits; and forgets all but these.
+  virtual base::Result<std::vector<LeftOut>> ReadLeftOut() = 0;
+  virtual base::Status KeepLeftOut(const std::vector<model::ObjectId>& views) = 0;
 
   // Names of all raw_<id> and partials_<id> tables; what no object owns is dropped at start.
   virtual base::Result<std::vector<std::string>> ObjectTables() = 0;
