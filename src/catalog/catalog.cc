@@ -138,7 +138,8 @@ std::vector<std::string> Catalog::FedBy(const std::string& view) const {
 
 std::shared_ptr<const View> Catalog::ComingView(std::string_view name) const {
   for (const auto* some : {&building, &views})
-    if (const auto found = some->find(std::string(name)); found != some->end()) return found->second;
+    if (const auto found = some->find(std::string(name)); found != some->end())
+      return found->second;
   return nullptr;
 }
 

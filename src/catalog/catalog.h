@@ -187,6 +187,8 @@ class Catalog : public sql::RelationLookup {
   int64_t version = 0;
   model::ObjectId next_id{1};
 
+  model::ObjectId TakeId() { return model::ObjectId(next_id.value++); }
+
   // Sources, views and the system relations of schema freshet.
   const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override;
   std::vector<std::string_view> Names() const override;

@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "base/json_text.h"
 #include "decode/avro_schema.h"
 #include "decode/schema_decoder.h"
 #include "decode/typed_cell.h"
@@ -424,14 +425,14 @@ bool AvroDecoder::TextToJson(const AvroNode& node) {
     int64_t index = 0;
     if (!bytes_.Long(&index) || index < 0 || index >= static_cast<int64_t>(node.symbols.size()))
       return Malformed();
-    AppendJsonString(node.symbols[static_cast<size_t>(index)], &json_);
+    base::AppendJsonText(node.symbols[static_cast<size_t>(index)], &json_);
     return true;
   }
   if (node.type == AvroType::kFixed ? !bytes_.Fixed(node.size, &text) : !bytes_.Bytes(&text))
     return Malformed();
   if (node.type == AvroType::kString) {
     if (!IsUtf8(text)) return cells().Fail(Reason::kInvalidUtf8, "a string is not valid UTF-8");
-    AppendJsonString(text, &json_);
+    base::AppendJsonText(text, &json_);
     return true;
   }
   constexpr const char* kHex = "0123456789abcdef";
@@ -447,7 +448,7 @@ bool AvroDecoder::RecordToJson(const AvroNode& node, int depth) {
   json_ += '{';
   for (size_t i = 0; i < node.fields.size(); ++i) {
     if (i > 0) json_ += ',';
-    AppendJsonString(node.fields[i].name, &json_);
+    base::AppendJsonText(node.fields[i].name, &json_);
     json_ += ':';
     if (!ToJson(node.fields[i].node, depth + 1)) return false;
   }
@@ -469,7 +470,7 @@ bool AvroDecoder::ItemsToJson(const AvroNode& node, int depth) {
       std::string_view key;
       if (map) {
         if (!bytes_.Bytes(&key) || !IsUtf8(key)) return Malformed();
-        AppendJsonString(key, &json_);
+        base::AppendJsonText(key, &json_);
         json_ += ':';
       }
       if (!ToJson(node.branches[0], depth + 1)) return false;

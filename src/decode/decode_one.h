@@ -28,22 +28,14 @@ inline std::string CellText(const model::Column& column, size_t row) {
   }
 }
 
-// Cells separated by |, numbers of numeric columns unscaled; or "reason_code: reason"; or "" when
-// the record was passed over. The value gets memory of its own size, so that a sanitizer sees what
-// reads beyond.
-inline std::string DecodeOne(Decoder* decoder, const model::SourceSchema& schema,
-                             const std::string& value, const std::string& preamble = "") {
+// Of a batch of one record: cells separated by |, numbers of numeric columns unscaled; or
+// "reason_code: reason"; or "" when the record was passed over.
+inline std::string DecodeBatch(Decoder* decoder, const model::SourceSchema& schema,
+                               const model::RecordBatch& batch) {
   std::vector<model::Type> types;
   for (const auto& column : schema.columns) types.push_back(column.type);
   model::ColumnBatch rows(types);
   std::vector<model::DeadLetter> dead;
-  const auto memory = std::make_unique<char[]>(value.size() + model::kPadding);
-  std::memcpy(memory.get(), value.data(), value.size());
-  model::RecordBatch batch;
-  batch.records.emplace_back();
-  batch.records[0].value = memory.get();
-  batch.records[0].value_bytes = static_cast<uint32_t>(value.size());
-  batch.runs.push_back({model::PartitionId(0), 0, 1, model::Offset(1), preamble});
   decoder->Decode(batch, batch.runs[0], &rows, &dead);
   if (!dead.empty()) return dead[0].reason_code + ": " + dead[0].reason;
   std::string out;
@@ -51,6 +43,19 @@ inline std::string DecodeOne(Decoder* decoder, const model::SourceSchema& schema
     for (const auto& column : rows.columns())
       out += (&column == &rows.columns().front() ? "" : "|") + CellText(column, row);
   return out;
+}
+
+// The value gets memory of its own size, so that a sanitizer sees what reads beyond.
+inline std::string DecodeOne(Decoder* decoder, const model::SourceSchema& schema,
+                             const std::string& value, const std::string& preamble = "") {
+  const auto memory = std::make_unique<char[]>(value.size() + model::kPadding);
+  std::memcpy(memory.get(), value.data(), value.size());
+  model::RecordBatch batch;
+  batch.records.emplace_back();
+  batch.records[0].value = memory.get();
+  batch.records[0].value_bytes = static_cast<uint32_t>(value.size());
+  batch.runs.push_back({model::PartitionId(0), 0, 1, model::Offset(1), preamble});
+  return DecodeBatch(decoder, schema, batch);
 }
 
 inline std::string DecodeOne(const model::SourceSchema& schema, const model::RecordFormat& format,

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/json_text.h"
 #include "decode/cell.h"
 #include "decode/decoder.h"
 #include "decode/json_index.h"
@@ -194,7 +195,7 @@ std::string_view JsonDecoder::KeyObject(std::string_view key) {
   const auto& path = schema().columns[key_columns()[0]].path;
   for (const std::string& name : path) {
     key_document_ += '{';
-    AppendJsonString(name, &key_document_);
+    base::AppendJsonText(name, &key_document_);
     key_document_ += ':';
   }
   key_document_.append(key).append(path.size(), '}');

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "base/json_text.h"
 #include "decode/json_index.h"
 #include "decode/typed_cell.h"
 
@@ -18,18 +19,19 @@ void AppendBytes(const std::string& bytes, std::string* out) {
   constexpr const char* kHex = "0123456789abcdef";
   *out += "\"\\\\x";
   for (const char c : bytes)
-    out->append({kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
+    out->append(
+        {kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]});
   *out += '"';
 }
 
 void AppendText(const FieldDescriptor& field, const std::string& text, std::string* out) {
-  if (field.type() == FieldDescriptor::TYPE_STRING && IsUtf8(text)) AppendJsonString(text, out);
+  if (field.type() == FieldDescriptor::TYPE_STRING && IsUtf8(text)) base::AppendJsonText(text, out);
   else AppendBytes(text, out);
 }
 
 void AppendEnum(const FieldDescriptor& field, int number, std::string* out) {
   const auto* value = field.enum_type()->FindValueByNumber(number);
-  if (value != nullptr) AppendJsonString(value->name(), out);
+  if (value != nullptr) base::AppendJsonText(value->name(), out);
   else *out += std::to_string(number);
 }
 
@@ -40,34 +42,50 @@ void AppendValue(const pb::Message& message, const FieldDescriptor& field, int i
   const bool one = index < 0;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      *out += std::to_string(one ? at.GetInt32(message, &field) : at.GetRepeatedInt32(message, &field, index));
+      *out += std::to_string(one ? at.GetInt32(message, &field)
+                                 : at.GetRepeatedInt32(message, &field, index));
       break;
     case FieldDescriptor::CPPTYPE_INT64:
-      *out += std::to_string(one ? at.GetInt64(message, &field) : at.GetRepeatedInt64(message, &field, index));
+      *out += std::to_string(one ? at.GetInt64(message, &field)
+                                 : at.GetRepeatedInt64(message, &field, index));
       break;
     case FieldDescriptor::CPPTYPE_UINT32:
-      *out += std::to_string(one ? at.GetUInt32(message, &field) : at.GetRepeatedUInt32(message, &field, index));
+      *out += std::to_string(one ? at.GetUInt32(message, &field)
+                                 : at.GetRepeatedUInt32(message, &field, index));
       break;
     case FieldDescriptor::CPPTYPE_UINT64:
-      *out += std::to_string(one ? at.GetUInt64(message, &field) : at.GetRepeatedUInt64(message, &field, index));
+      *out += std::to_string(one ? at.GetUInt64(message, &field)
+                                 : at.GetRepeatedUInt64(message, &field, index));
       break;
     case FieldDescriptor::CPPTYPE_DOUBLE:
-      AppendJsonDouble(one ? at.GetDouble(message, &field) : at.GetRepeatedDouble(message, &field, index), out);
+      AppendJsonDouble(
+          one ? at.GetDouble(message, &field) : at.GetRepeatedDouble(message, &field, index), out);
       break;
     case FieldDescriptor::CPPTYPE_FLOAT:
-      AppendJsonDouble(static_cast<double>(one ? at.GetFloat(message, &field) : at.GetRepeatedFloat(message, &field, index)), out);
+      AppendJsonDouble(static_cast<double>(one ? at.GetFloat(message, &field)
+                                               : at.GetRepeatedFloat(message, &field, index)),
+                       out);
       break;
     case FieldDescriptor::CPPTYPE_BOOL:
-      *out += (one ? at.GetBool(message, &field) : at.GetRepeatedBool(message, &field, index)) ? "true" : "false";
+      *out += (one ? at.GetBool(message, &field) : at.GetRepeatedBool(message, &field, index))
+                  ? "true"
+                  : "false";
       break;
     case FieldDescriptor::CPPTYPE_ENUM:
-      AppendEnum(field, one ? at.GetEnumValue(message, &field) : at.GetRepeatedEnumValue(message, &field, index), out);
+      AppendEnum(
+          field,
+          one ? at.GetEnumValue(message, &field) : at.GetRepeatedEnumValue(message, &field, index),
+          out);
       break;
     case FieldDescriptor::CPPTYPE_STRING:
-      AppendText(field, one ? at.GetString(message, &field) : at.GetRepeatedString(message, &field, index), out);
+      AppendText(field,
+                 one ? at.GetString(message, &field) : at.GetRepeatedString(message, &field, index),
+                 out);
       break;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      AppendMessage(one ? at.GetMessage(message, &field) : at.GetRepeatedMessage(message, &field, index), out);
+      AppendMessage(
+          one ? at.GetMessage(message, &field) : at.GetRepeatedMessage(message, &field, index),
+          out);
       break;
   }
 }
@@ -78,7 +96,7 @@ void AppendKey(const pb::Message& entry, std::string* out) {
   std::string text;
   AppendValue(entry, key, -1, &text);
   if (key.cpp_type() == FieldDescriptor::CPPTYPE_STRING) *out += text;
-  else AppendJsonString(text, out);
+  else base::AppendJsonText(text, out);
 }
 
 void AppendMap(const pb::Message& message, const FieldDescriptor& field, std::string* out) {
@@ -102,7 +120,7 @@ void AppendMessage(const pb::Message& message, std::string* out) {
     const FieldDescriptor& field = *message.GetDescriptor()->field(i);
     const size_t before = out->size();
     if (!first) *out += ',';
-    AppendJsonString(field.name(), out);
+    base::AppendJsonText(field.name(), out);
     *out += ':';
     if (AppendProtobufJson(message, field, out)) first = false;
     else out->resize(before);
@@ -112,7 +130,8 @@ void AppendMessage(const pb::Message& message, std::string* out) {
 
 }  // namespace
 
-bool AppendProtobufJson(const pb::Message& message, const FieldDescriptor& field, std::string* out) {
+bool AppendProtobufJson(const pb::Message& message, const FieldDescriptor& field,
+                        std::string* out) {
   const pb::Reflection& at = *message.GetReflection();
   if (field.is_map()) {
     AppendMap(message, field, out);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/json_text.h"
 #include "decode/base64.h"
 #include "decode/instant.h"
 #include "model/record_batch.h"
@@ -59,18 +60,6 @@ bool DecodeHex(std::string_view digits, std::string* out) {
 }
 
 }  // namespace
-
-void AppendJsonString(std::string_view text, std::string* out) {
-  constexpr const char* kHex = "0123456789abcdef";
-  out->push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out->append({'\\', c});
-    else if (byte < 0x20) out->append({'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
-    else out->push_back(c);
-  }
-  out->push_back('"');
-}
 
 void AppendJsonDouble(double value, std::string* out) {
   if (!std::isfinite(value)) {
@@ -170,7 +159,7 @@ bool TypedCells::Text(uint32_t index, std::string_view text, model::ColumnBatch*
     case CellForm::kJson:
     case CellForm::kJsonb: {
       document_.clear();
-      AppendJsonString(text, &document_);
+      base::AppendJsonText(text, &document_);
       return Json(index, document_, rows);
     }
     case CellForm::kDate:

@@ -51,8 +51,6 @@ class TypedCells {
   StructuralIndex index_;
 };
 
-// JSON's string for `text`, quotes included; UTF-8 stays as it is.
-void AppendJsonString(std::string_view text, std::string* out);
 // JSON's number for a double; what JSON has no number for is null.
 void AppendJsonDouble(double value, std::string* out);
 

@@ -170,8 +170,7 @@ base::Status Definer::MakeAdministrator(catalog::Catalog* catalog,
   const std::string password = base::RandomPassword();
   RETURN_IF_ERROR(base::WritePrivateFile(password_file, password + "\n"));
   auto role = std::make_shared<catalog::Role>();
-  role->id = catalog->next_id;
-  catalog->next_id.value++;
+  role->id = catalog->TakeId();
   role->name = "freshet";
   role->login = role->administrator = true;
   role->scram_verifier = base::ToText(base::MakeScramVerifier(password));

@@ -13,12 +13,6 @@
 namespace server {
 namespace {
 
-model::ObjectId TakeId(catalog::Catalog* catalog) {
-  const auto id = catalog->next_id;
-  catalog->next_id.value++;
-  return id;
-}
-
 std::string DropTable(const std::string& table) {
   return "DROP TABLE " + sql::QuoteIdentifier(table);
 }
@@ -131,7 +125,7 @@ base::Status Definer::One(const sql::CreateSource& statement, const std::string&
   }
   ASSIGN_OR_RETURN(auto source, catalog::MakeSource(statement, text, *change->next));
   RETURN_IF_ERROR(env_.access(*source));
-  source->id = TakeId(change->next.get());
+  source->id = change->next->TakeId();
   source->SetCreated(base::Clock::System().Wall().time_since_epoch().count());
   for (const auto& warning : source->warnings) change->warnings.push_back(warning);
   for (const auto& warning : source->warnings)
@@ -155,7 +149,7 @@ base::Status Definer::One(const sql::CreateSecret& statement, const std::string&
   }
   ASSIGN_OR_RETURN(auto secret, catalog::MakeSecret(statement, text));
   RETURN_IF_ERROR(env_.secret(*secret));
-  secret->id = TakeId(change->next.get());
+  secret->id = change->next->TakeId();
   change->dirty = true;
   secrets[secret->name] = std::move(secret);
   return {};
@@ -187,7 +181,7 @@ base::Status Definer::DropSecret(const std::string& name, const sql::DropStateme
 // A view whose source is at work is filled beside it and takes its name when it is full. A view
 // over a view is filled from its parent at the barrier, or waits for it.
 void Definer::AddView(std::shared_ptr<catalog::View> view, Change* change) {
-  view->id = TakeId(change->next.get());
+  view->id = change->next->TakeId();
   const auto& source = *change->next->sources.at(view->source);
   for (auto& create : CreateTables(*view)) change->create.push_back(std::move(create));
   change->dirty = true;
@@ -505,7 +499,7 @@ base::Status Definer::One(const sql::RoleStatement& statement, Change* change) {
   auto role = statement.create ? std::make_shared<catalog::Role>()
                                : std::make_shared<catalog::Role>(*it->second);
   if (statement.create) {
-    role->id = TakeId(change->next.get());
+    role->id = change->next->TakeId();
     role->name = statement.name;
   }
   if (statement.password)

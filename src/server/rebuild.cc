@@ -11,12 +11,6 @@
 namespace server {
 namespace {
 
-model::ObjectId TakeId(catalog::Catalog* catalog) {
-  const auto id = catalog->next_id;
-  catalog->next_id.value++;
-  return id;
-}
-
 std::string LettersOf(const catalog::Source& source) {
   return " FROM freshet_dead_letters WHERE source = " + std::to_string(source.id.value);
 }
@@ -115,7 +109,7 @@ base::Status Definer::StartRebuild(const sql::AlterSource& statement, const cata
   RETURN_IF_ERROR(CheckRebuild(statement, old, *change));
   ASSIGN_OR_RETURN(auto starts, RebuildStarts(statement, old));
   auto source = std::make_shared<catalog::Source>(old);
-  source->id = TakeId(change->next.get());
+  source->id = change->next->TakeId();
   source->paused = false;
   catalog::Rebuild rebuild{source, {}};
   if (source->KeepsRaw()) {
@@ -133,7 +127,7 @@ base::Status Definer::StartRebuild(const sql::AlterSource& statement, const cata
   for (const auto& [name, view] : change->next->views) {
     if (view->source != old.name) continue;
     auto next = std::make_shared<catalog::View>(*view);
-    next->id = TakeId(change->next.get());
+    next->id = change->next->TakeId();
     next->suspended.clear();
     if (source->KeepsRaw()) next->history = history;
     for (auto& create : CreateTables(*next)) change->create.push_back(std::move(create));

@@ -54,8 +54,7 @@ base::Status Definer::One(const sql::CreateSink& statement, const std::string& t
     if (const auto it = views->find(sink->input); !view && it != views->end())
       input = it->second.get();
   RETURN_IF_ERROR(CheckNotRebuilding(input->source, *change));
-  sink->id = catalog.next_id;
-  catalog.next_id.value++;
+  sink->id = catalog.TakeId();
   sink->writer = "freshet-" + sink->name + "-" + Suffix();
   if (view) AddView(std::move(view), change);
   for (auto& create : pipeline::Delivery::CreateTables(*sink))

@@ -269,10 +269,6 @@ SystemRelation Secrets(const SystemState* state) {
   return out;
 }
 
-std::string TextOrNull(const std::string& text) {
-  return (text.empty() ? "NULL" : sql::QuoteLiteral(text)) + "::VARCHAR";
-}
-
 // One row of freshet.sinks.
 std::string SinkRow(const catalog::Sink& sink, const catalog::View& view,
                     const pipeline::SinkProgress& progress) {
@@ -448,6 +444,10 @@ SystemRelation SettingsRelation(const SystemState* state) {
 }
 
 }  // namespace
+
+std::string TextOrNull(const std::string& text) {
+  return (text.empty() ? "NULL" : sql::QuoteLiteral(text)) + "::VARCHAR";
+}
 
 model::Fields DeadLetterFields() {
   return {{"source", model::kText},        {"view", model::kText},

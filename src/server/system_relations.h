@@ -31,6 +31,9 @@ model::Fields DeadLetterFields();
 // `state` is filled in after the catalog is made; it must outlive the relations.
 std::vector<SystemRelation> MakeSystemRelations(const SystemState* state);
 
+// DuckDB text; an empty one is NULL.
+std::string TextOrNull(const std::string& text);
+
 // freshet.tables (table_relation.cc).
 SystemRelation TablesRelation(const SystemState* state);
 

@@ -14,10 +14,6 @@ std::string KeyOf(const catalog::Source& table) {
   return key;
 }
 
-std::string TextOrNull(const std::string& text) {
-  return (text.empty() ? "NULL" : sql::QuoteLiteral(text)) + "::VARCHAR";
-}
-
 std::string RowOf(const catalog::Source& table) {
   return "SELECT " + sql::QuoteLiteral(table.name) + "::VARCHAR AS name, " +
          TextOrNull(table.connector) + " AS connector, " + TextOrNull(table.topic) + " AS topic, " +

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "base/json_text.h"
+
 namespace source {
 namespace {
 
@@ -55,18 +57,6 @@ void AppendDecimal(int64_t units, int scale, std::string* out) {
   if (fraction == 0) return;
   out->push_back('.');
   out->append(digits, digits.size() - fraction);
-}
-
-void AppendQuoted(const std::string& text, std::string* out) {
-  constexpr const char* kHex = "0123456789abcdef";
-  out->push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out->append({'\\', c});
-    else if (byte < 0x20) out->append({'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
-    else out->push_back(c);
-  }
-  out->push_back('"');
 }
 
 // yyyy-mm-ddThh:mm:ss.ffffffZ; the day alone for a date.
@@ -142,7 +132,7 @@ void AppendCell(const model::GeneratedRows& rows, const model::GeneratedField& f
     return AppendTime(TimeOf(rows, field, row, draws), field.type.id == TypeId::kDate, out);
   if (field.kind == Kind::kValues) {
     const std::string& value = field.values[draws->Below(field.values.size())];
-    if (field.type.IsText()) AppendQuoted(value, out);
+    if (field.type.IsText()) base::AppendJsonText(value, out);
     else out->append(value);  // a number, checked
     return;
   }
@@ -152,7 +142,7 @@ void AppendCell(const model::GeneratedRows& rows, const model::GeneratedField& f
     case TypeId::kFloat8: AppendDouble(field, draws, out); break;
     case TypeId::kNumeric: AppendDecimal(NumberOf(field, row, draws), field.type.scale, out); break;
     case TypeId::kText:
-      AppendQuoted(field.name + "_" + std::to_string(NumberOf(field, row, draws)), out);
+      base::AppendJsonText(field.name + "_" + std::to_string(NumberOf(field, row, draws)), out);
       break;
     case TypeId::kBytea: AppendBase64(draws->Next(), out); break;
     case TypeId::kJson:
@@ -194,7 +184,7 @@ void AppendGeneratedRow(const model::GeneratedRows& rows, int64_t number, std::s
     if (field.nulls > 0 && draws.Share() < field.nulls) continue;
     out->push_back(separator);
     separator = ',';
-    AppendQuoted(field.name, out);
+    base::AppendJsonText(field.name, out);
     out->push_back(':');
     AppendCell(rows, field, number, &draws, out);
   }

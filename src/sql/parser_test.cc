@@ -2,27 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "sql/parse_one.h"
 #include "sql/tokens.h"
 
 namespace sql {
 namespace {
-
-template <typename T>
-T One(std::string_view text) {
-  base::Result<std::vector<Statement>> parsed = ParseStatements(text);
-  EXPECT_TRUE(parsed.ok()) << parsed.status().ToString() << " in " << text;
-  if (!parsed.ok() || parsed->size() != 1 || !std::holds_alternative<T>((*parsed)[0].body)) {
-    ADD_FAILURE() << text;
-    return T{};
-  }
-  return std::move(std::get<T>((*parsed)[0].body));
-}
-
-base::Status Fails(std::string_view text) {
-  base::Result<std::vector<Statement>> parsed = ParseStatements(text);
-  EXPECT_FALSE(parsed.ok()) << text;
-  return parsed.ok() ? base::Status() : parsed.TakeStatus();
-}
 
 std::string Repeat(std::string_view part, int times) {
   std::string out;

@@ -1,26 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "sql/parser.h"
+#include "sql/parse_one.h"
 
 namespace sql {
 namespace {
-
-template <typename T>
-T One(std::string_view text) {
-  base::Result<std::vector<Statement>> parsed = ParseStatements(text);
-  EXPECT_TRUE(parsed.ok()) << parsed.status().ToString() << " in " << text;
-  if (!parsed.ok() || parsed->size() != 1 || !std::holds_alternative<T>((*parsed)[0].body)) {
-    ADD_FAILURE() << text;
-    return T{};
-  }
-  return std::move(std::get<T>((*parsed)[0].body));
-}
-
-base::Status Fails(std::string_view text) {
-  base::Result<std::vector<Statement>> parsed = ParseStatements(text);
-  EXPECT_FALSE(parsed.ok()) << text;
-  return parsed.ok() ? base::Status() : parsed.TakeStatus();
-}
 
 TEST(CreateSink, FromAViewAndAsSelect) {
   const auto from = One<CreateSink>(
@@ -35,8 +18,8 @@ TEST(CreateSink, FromAViewAndAsSelect) {
   ASSERT_NE(select.select, nullptr);
   EXPECT_TRUE(select.emit_on_close);
   EXPECT_EQ(select.select->items.size(), 2u);
-  EXPECT_FALSE(
-      One<CreateSink>("CREATE SINK s AS SELECT 1 WITH (a = 1) FORMAT PLAIN ENCODE JSON").emit_on_close);
+  EXPECT_FALSE(One<CreateSink>("CREATE SINK s AS SELECT 1 WITH (a = 1) FORMAT PLAIN ENCODE JSON")
+                   .emit_on_close);
 }
 
 TEST(CreateSink, SaysWhatIsWrong) {
@@ -53,10 +36,10 @@ TEST(CreateView, EmitOnWindowClose) {
   EXPECT_TRUE(One<CreateView>("CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t GROUP BY a "
                               "EMIT ON WINDOW CLOSE")
                   .emit_on_close);
-  EXPECT_FALSE(One<CreateView>("CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t").emit_on_close);
-  EXPECT_EQ(
-      Fails("CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t EMIT ON WINDOW").sqlstate(),
-      "42601");
+  EXPECT_FALSE(
+      One<CreateView>("CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t").emit_on_close);
+  EXPECT_EQ(Fails("CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM t EMIT ON WINDOW").sqlstate(),
+            "42601");
 }
 
 TEST(AlterSource, ColumnsAndRebuild) {
@@ -84,8 +67,8 @@ TEST(Replay, WithAndWithoutACondition) {
 }
 
 TEST(Explain, OfADefinition) {
-  const auto explain = One<Explain>(
-      "EXPLAIN CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT count(*) AS n FROM t");
+  const auto explain =
+      One<Explain>("EXPLAIN CREATE OR REPLACE MATERIALIZED VIEW v AS SELECT count(*) AS n FROM t");
   EXPECT_EQ(explain.kind, Explain::Kind::kReplace);
   EXPECT_EQ(explain.view, "v");
   ASSERT_NE(explain.create, nullptr);

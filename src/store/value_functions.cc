@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
+#include "base/json_text.h"
 #include "store/aggregate.h"
-#include "store/json_text.h"
 #include "store/pair_moments.h"
 #include "store/value_counts.h"
 
@@ -143,7 +143,7 @@ void CountsJson(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
     std::string json = "{";
     for (const auto& [text, count] : counts.InOrder()) {
       if (json.size() > 1) json += ", ";
-      AppendJsonText(text, &json);
+      base::AppendJsonText(text, &json);
       json += ": " + std::to_string(count);
     }
     json += "}";
@@ -170,7 +170,7 @@ void FrequentJson(duckdb_function_info info, duckdb_data_chunk input, duckdb_vec
     for (const auto& [text, count] : counts.MostFrequent(static_cast<size_t>(wanted))) {
       json += json.size() > 1 ? ", {\"count\": " : "{\"count\": ";
       json += std::to_string(count + counts.taken_off()) + ", \"value\": ";
-      AppendJsonText(text, &json);
+      base::AppendJsonText(text, &json);
       json += "}";
     }
     json += "]";

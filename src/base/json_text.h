@@ -1,10 +1,10 @@
 #pragma once
-// A text as a string of JSON. Threads: any; pure.
+// A text as a string of JSON, quotes included; UTF-8 stays as it is. Threads: any; pure.
 
 #include <string>
 #include <string_view>
 
-namespace store {
+namespace base {
 
 inline void AppendJsonText(std::string_view text, std::string* out) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -25,4 +25,4 @@ inline void AppendJsonText(std::string_view text, std::string* out) {
   out->push_back('"');
 }
 
-}  // namespace store
+}  // namespace base
