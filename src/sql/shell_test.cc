@@ -155,9 +155,15 @@ TEST(Shells, LookupsAsOfProcessingTime) {
   EXPECT_EQ(one->left->right->name, (std::vector<std::string>{"public", "b"}));
   EXPECT_FALSE(one->right->as_of_processing || one->left->left->as_of_processing);
   EXPECT_TRUE(one->Clone()->left->right->as_of_processing);
+  const auto then = from_of("a JOIN b FOR SYSTEM_TIME AS OF a.\"At\" c ON a.x = c.x");
+  EXPECT_FALSE(then->right->as_of_processing);
+  EXPECT_EQ(then->right->as_of->name, (std::vector<std::string>{"a", "At"}));
+  EXPECT_EQ(then->Clone()->right->as_of->name[1], "At");
+  EXPECT_EQ(then->right->alias, "c");
   const std::string view = "CREATE MATERIALIZED VIEW v AS SELECT 1 FROM ";
   for (const char* from :
-       {"a JOIN b FOR SYSTEM_TIME AS OF a.at ON true", "a JOIN b FOR SYSTEM_TIME",
+       {"a JOIN b FOR SYSTEM_TIME AS OF at ON true", "a JOIN b FOR SYSTEM_TIME AS OF p.a.at ON true",
+        "a JOIN b FOR SYSTEM_TIME AS OF a.at() ON true", "a JOIN b FOR SYSTEM_TIME",
         "a FOR SYSTEM_TIME AS OF", "(SELECT 1 FROM a FOR SYSTEM_TIME AS OF PROCTIME()) AS x",
         "a AS x FOR SYSTEM_TIME AS OF PROCTIME()", "a JOIN b FOR SYSTEM_TIME AS OF PROCTIME(",
         "a JOIN b FOR SYSTEM_TIME AS OF PROCTIME(1) ON true"})
