@@ -196,7 +196,7 @@ class Scenario:
 
 
 def make_scenario(seed, kills=3, most=None):
-    """`most`: {max_batch_rows: so many records at most}"""
+    """`most`: so many records at most"""
     dice = random.Random(seed)
     keeps_raw = dice.random() < 0.7
     count = dice.choice((800, 1500, 3000, 6000))
@@ -204,8 +204,7 @@ def make_scenario(seed, kills=3, most=None):
                 "max_batch_rows": dice.choice((1, 7, 100, 120000))}
     if settings["max_batch_rows"] == 1:
         count = min(count, 800)
-    if most:
-        count = min(count, most[settings["max_batch_rows"]])
+    count = min(count, most or count)
     views = [ordinary_view(f"v{number}", dice, keeps_raw, count) for number in range(dice.randint(2, 4))]
     tables = ()
     if dice.random() < 0.5:

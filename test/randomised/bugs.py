@@ -49,7 +49,7 @@ def build():
 
 def difference_of(failure):
     """The line that says what differs, for people to see that it was this bug."""
-    lines = [line for line in failure.splitlines() if re.match(r"key |missing|not expected|AssertionError|ServerFailed|not settled|\w+Error", line)]
+    lines = [line for line in failure.splitlines() if re.match(r"key |missing|not expected|AssertionError|ServerFailed|no position moved|\w+Error", line)]
     return lines[0][:110] if lines else failure.splitlines()[0][:110]
 
 

@@ -17,13 +17,13 @@ from crash.oracle import Offline, compare
 from crash.scenario import WATERMARK_DELAY, create_source
 from harness.broker import Topics
 from harness.freshet_process import FreshetProcess, ServerFailed
-from harness.waiting import wait_until
 from randomised.case import KILLED_AMID, WAVES
 from randomised.judge import Judge
 
-SETTLE_SECONDS = 90
+SETTLE_SECONDS = 60   # without a position that moves
 CREATED = {0.0: 0, 0.4: 1, 0.8: WAVES}   # the wave amid which a view is made; WAVES = after all
 FIRST_SEEN = {0.0: 0, 0.4: 1, 0.8: WAVES - 1}   # the wave of which it sees at least a part by itself
+MEMORY = ("256MB", "1GB", "1GB")   # the least is the usual one: tables of fifty views take turns on disk
 DELTAS = 3
 LATE, NULLS, DELTA, RESTART = CONDITIONS = ("late rows", "NULL keys", f"{DELTAS} deltas", "a restart")
 TABLE = """CREATE TABLE users (k TEXT PRIMARY KEY, label TEXT, level INTEGER)
@@ -44,7 +44,8 @@ class Group:
         self._cases, self._bootstrap = cases, bootstrap
         self._topics = Topics(bootstrap)
         self._made = time.time_ns() % 10**9
-        self._server = FreshetProcess(directory / f"group-{cases[0].seed}", cases[0].scenario.settings, environment)
+        settings = {**cases[0].scenario.settings, "memory_limit": MEMORY[cases[0].seed // len(cases) % len(MEMORY)]}
+        self._server = FreshetProcess(directory / f"group-{cases[0].seed}", settings, environment)
         self._ends = {}                       # source or table -> {partition: records produced}
         self._judges = {case.seed: Judge(case, self._rows) for case in cases}
         self._connection = None
@@ -155,10 +156,15 @@ class Group:
             assert not ahead, f"positions beyond the records of {ahead}: {positions[ahead[0]]}, ends {self._ends[ahead[0]]}"
             return positions == self._ends
 
-        if not wait_until(settled, SETTLE_SECONDS, 0.01):
+        last, since = {}, time.monotonic()
+        while not settled() and time.monotonic() - since < SETTLE_SECONDS:
+            if positions != last:
+                last, since = dict(positions), time.monotonic()
+            time.sleep(0.01)
+        if positions != self._ends:
             self._server.require_running()
             differing = {source: (positions.get(source), ends) for source, ends in self._ends.items() if positions.get(source) != ends}
-            raise AssertionError(f"not settled after {SETTLE_SECONDS} s, by source (positions, ends): {differing}")
+            raise AssertionError(f"no position moved for {SETTLE_SECONDS} s, by source (positions, ends): {differing}")
 
     def _judge(self, case):
         outcome, judge = Outcome(case.seed), self._judges[case.seed]
@@ -207,7 +213,7 @@ def run_group(cases, bootstrap, directory, environment=None, keep=True):
         if outcome.failure and same and outcome is not outcomes[0]:
             outcome.failure = f"seed {case.seed}: as seed {cases[0].seed}"
         elif outcome.failure:
-            outcome.failure = (f"{case.scenario.describe()}\n{outcome.failure}\nrepeat: test/randomised/run.py --seed {case.seed} --seeds 1\n"
+            outcome.failure = (f"{case.scenario.describe()}\n{outcome.failure}\nrepeat: test/randomised/run.py --seed {cases[0].seed} --seeds {len(cases)}\n"
                                f"{group.describe_server()}")
     group.close(keep=keep and bool(failed))
     return outcomes

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from crash.scenario import make_scenario  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from randomised.case import make_case  # noqa: E402
 from randomised.group import CONDITIONS, NULLS, run_group  # noqa: E402
@@ -26,13 +27,15 @@ JOBS = 2
 PROGRESS_SEEDS = 100   # a line each
 SEEDS_A_GROUP = 10
 # Records of a seed by how many a commit may have: a commit takes milliseconds, however few its records are.
-RECORDS = {1: 60, 7: 200, 100: 400, 120000: 600}
+RECORDS = {1: 60, 7: 160, 100: 320, 120000: 480}
 LEAST_SEEDS = 100   # what a campaign of thousands has at least of each clause and state under each condition
 NO_KEYS = ("no GROUP BY",)   # what never has a NULL key
 
 
 def group_of(seeds):
-    return [make_case(seed, RECORDS) for seed in seeds]
+    """-> cases that share a server, with the settings of the first"""
+    most = RECORDS[make_scenario(seeds[0], most=1).settings["max_batch_rows"]]
+    return [make_case(seed, most) for seed in seeds]
 
 
 def run_seeds(first, count, jobs, bootstrap, seconds=0, environment=None, keep=True):
