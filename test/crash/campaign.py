@@ -19,11 +19,11 @@ import psycopg
 from crash.oracle import Offline, compare, sortable
 from crash.scenario import create_source
 from harness.broker import Topics
-from harness.freshet_process import FreshetProcess, ServerFailed, clean_environment, program
+from harness.freshet_process import FreshetProcess, ServerFailed, clean_environment, program, waited_for_processor_s
 from harness.waiting import wait_until
 
 SETTLE_SECONDS = 60
-RESTART_SECONDS = 3.0     # from a kill -9 to the first answer
+RESTART_SECONDS = 3.0     # from a kill -9 to the first answer, less what others' load takes
 DEAD_LETTERS = "SELECT view, partition, \"offset\", reason_code FROM freshet.dead_letters"
 
 
@@ -161,11 +161,12 @@ class Campaign:
         self._start()
 
     def _start(self):
-        began = time.monotonic()
+        began, waited = time.monotonic(), waited_for_processor_s()
         self._server.start()
         with self._connect() as connection:
             connection.execute("SELECT count(*) FROM freshet.sources")
-        self.outcome.slowest_start_s = max(self.outcome.slowest_start_s, time.monotonic() - began)
+        needed = time.monotonic() - began - self._server.waited_for_processor_s() - (waited_for_processor_s() - waited)
+        self.outcome.slowest_start_s = max(self.outcome.slowest_start_s, needed)
         if self.outcome.slowest_start_s > RESTART_SECONDS:
             raise Found(f"the server needed {self.outcome.slowest_start_s:.1f} s to answer after its start")
 

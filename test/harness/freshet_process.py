@@ -30,6 +30,11 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("FRESHET_")}
 
 
+def waited_for_processor_s(pid="self"):
+    """-> how long the main thread could run and did not, because the machine was busy with others"""
+    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 class FreshetProcess:
     """`settings` are the server's own, by name: {"max_batch_rows": 1}. `directory` holds data and log."""
 
@@ -106,6 +111,9 @@ class FreshetProcess:
         if self._process is None or self._process.poll() is not None:
             code = None if self._process is None else self._process.returncode
             raise ServerFailed(f"the server is not running any more (ended with {code})\n{self.log_tail()}")
+
+    def waited_for_processor_s(self):
+        return waited_for_processor_s(self._process.pid)
 
     def address(self):
         """-> host, port of the PostgreSQL protocol"""
