@@ -9,12 +9,13 @@ import time
 import pytest
 
 from harness import torture
-from randomised import bugs
+from randomised import bugs, joins
 from randomised.run import JOBS, LEAST_SEEDS, coverage, run_seeds
 
 FIRST_SEED = int(os.environ.get("FRESHET_RANDOM_SEED", "1"))
 SEEDS = int(os.environ.get("FRESHET_RANDOM_SEEDS", "200"))
 TORTURE_SEEDS = int(os.environ.get("FRESHET_TORTURE_SEEDS", "0"))
+JOIN_SEEDS = 30
 ENOUGH_FOR_COVERAGE = 2000   # seeds: the rarest clause is in one of ten
 
 
@@ -30,6 +31,19 @@ def judge(outcomes, least=0):
 @pytest.mark.timeout(1200)
 def test_views_equal_the_offline_answer(kafka):
     judge(run_seeds(FIRST_SEED, SEEDS, JOBS, kafka.bootstrap))
+
+
+@pytest.mark.timeout(600)
+def test_joins_in_event_time_equal_the_offline_answer(kafka):
+    failures = joins.run_seeds(FIRST_SEED, JOIN_SEEDS, JOBS, kafka.bootstrap)
+    assert not failures, "\n\n".join(failures)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(24 * 3600)
+def test_joins_seed_after_seed(kafka):
+    failures = joins.run_seeds(torture.first_seed(), (TORTURE_SEEDS or 100) // 10, JOBS, kafka.bootstrap)
+    assert not failures, "\n\n".join(failures)
 
 
 @pytest.mark.torture
