@@ -203,7 +203,7 @@ class WiredServer : public Server {
         http_,
         HttpServer::Start(
             settings_.http,
-            {{"/metrics", [this] { return AnswerMetrics(*catalog_.Get(), *pipeline_, *store_); }},
+            {{"/metrics", [this] { return AnswerMetrics(*catalog_.Get(), *pipeline_, *stage_two_, *store_); }},
              {"/healthz", [this] { return AnswerHealth(store_.get()); }},
              {"/readyz", [this] { return AnswerReady(*catalog_.Get(), *pipeline_, *store_); }}}));
     return {};
