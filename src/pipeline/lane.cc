@@ -61,7 +61,7 @@ base::Status Lane::Start(LaneStart start, std::unique_ptr<source::Reader> reader
       &metrics.GetHistogram("freshet_pipeline_latency_seconds",
                             "from a batch's newest Kafka timestamp to its commit", labels);
   RETURN_IF_ERROR(Rebuild(start.setup));
-  AddPartitions(std::move(start.positions));
+  AddPartitions(start.positions);
   RETURN_IF_ERROR(Reassign());
   thread_ = std::thread([this] { Run(); });
   return {};
@@ -98,8 +98,8 @@ std::optional<model::EventTime> NewestEvent(const catalog::Source& source,
   return model::EventTime(position.watermark->value + source.schema.watermark_delay_us);
 }
 
-void Lane::AddPartitions(std::vector<store::Position> positions) {
-  for (auto& position : positions) {
+void Lane::AddPartitions(const std::vector<store::Position>& positions) {
+  for (const auto& position : positions) {
     Partition partition;
     partition.position = position;
     if (position.next_offset.value > 0 && base::HasBug(base::Bug::kPositionAhead))
@@ -108,7 +108,7 @@ void Lane::AddPartitions(std::vector<store::Position> positions) {
       --partition.position.next_offset.value;
     partition.progress = ProgressAt(position, lane_, clock_->Monotonic());
     newest_event_ = std::max(newest_event_, NewestEvent(*setup_.source, position));
-    partitions_.push_back(std::move(partition));
+    partitions_.push_back(partition);
     assignment_changed_ = true;
   }
 }

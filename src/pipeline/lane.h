@@ -82,7 +82,7 @@ class Lane {
   void Park();  // returns when the lane stands at a commit boundary (or has ended)
   base::Status Unpark(const SourceSetup& setup);
   // While parked:
-  void AddPartitions(std::vector<store::Position> positions);
+  void AddPartitions(const std::vector<store::Position>& positions);
   std::optional<store::Position> TakePartition(model::PartitionId id);  // none = it has it not
 
   LaneProgress Progress() const;

@@ -295,7 +295,7 @@ base::Status SourceRunner::NoticeGrowth() {
       if (lane->id() == LaneOf(position.partition)) mine.push_back(position);
     if (mine.empty()) continue;
     lane->Park();
-    lane->AddPartitions(std::move(mine));
+    lane->AddPartitions(mine);
     if (!Setup().source->paused) RETURN_IF_ERROR(lane->Unpark(Setup()));
   }
   known_.insert(known_.end(), added.begin(), added.end());

@@ -317,7 +317,7 @@ std::string StateBuilder::AddState(const std::string& duckdb_type, const std::st
     if (state.duckdb_type == duckdb_type && state.delta == delta &&
         state.merge == merged(state.column))
       return state.column;
-  const std::string column = "s" + std::to_string(states_.size());
+  std::string column = "s" + std::to_string(states_.size());
   states_.push_back({column, duckdb_type, delta, merged(column)});
   return column;
 }
@@ -325,7 +325,7 @@ std::string StateBuilder::AddState(const std::string& duckdb_type, const std::st
 std::string StateBuilder::AddValue(const std::string& text, model::Type type) {
   for (const Value& value : values_)
     if (value.text == text && value.type == type) return value.column;
-  const std::string column = "a" + std::to_string(values_.size());
+  std::string column = "a" + std::to_string(values_.size());
   values_.push_back({column, text, type, nullptr});
   return column;
 }

@@ -178,7 +178,7 @@ base::Result<std::string> StateBuilder::Collecting(const Call& call) {
     const sql::SortKey& key = expr.order_by[i];
     ASSIGN_OR_RETURN(const std::string text, sql::PrintDuckDb(*key.expr, {}));
     const std::string name = "k" + std::to_string(i), key_type = sql::DuckDbType(key.expr->type);
-    fields += name + " " + key_type + ", ";
+    fields.append(name).append(" ").append(key_type).append(", ");
     values += "'" + name + "': " + CastTo(text, key_type) + ", ";
     order += "e." + name + Direction(key) + ", ";
   }
