@@ -80,8 +80,13 @@ class Topics:
         self._bootstrap = bootstrap
         self._consumer = None
         self._errors = []
+        self._told = threading.Lock()  # the client is shared: another thread may be told of this one's records
+        self._unanswered = 0  # records queued whose fate was not told
+        self._taken = {}  # (topic, partition) -> offset after the last record that the broker said it has
 
     def create(self, partitions_by_topic, config=None):
+        for place in [place for place in self._taken if place[0] in partitions_by_topic]:
+            del self._taken[place]  # of a topic that was deleted
         topics = [NewTopic(name, count, 1, config=config or {}) for name, count in partitions_by_topic.items()]
         for future in _admin(self._bootstrap).create_topics(topics, operation_timeout=REQUEST_SECONDS).values():
             future.result(REQUEST_SECONDS)
@@ -108,6 +113,8 @@ class Topics:
         if record.headers:
             arguments["headers"] = list(record.headers)
         producer = _producer(self._bootstrap)
+        with self._told:
+            self._unanswered += 1
         while True:
             try:
                 producer.produce(**arguments)
@@ -118,8 +125,10 @@ class Topics:
 
     def flush(self):
         left = _producer(self._bootstrap).flush(REQUEST_SECONDS)
-        if left or self._errors:
-            raise BrokerFailed(f"{left} records were not taken by the broker; errors: {self._errors[:3]}")
+        wait_until(lambda: not self._unanswered, 1)
+        if left or self._errors or self._unanswered:
+            raise BrokerFailed(f"{left} records were not taken by the broker, of {self._unanswered} nothing was told; "
+                               f"errors: {self._errors[:3]}")
 
     def end_offsets(self, partitions_by_topic):
         """-> {(topic, partition): offset after the last record}"""
@@ -129,7 +138,10 @@ class Topics:
         ends = {}
         for topic, count in partitions_by_topic.items():
             for partition in range(count):
-                ends[(topic, partition)] = self._end_offset(TopicPartition(topic, partition))
+                ends[(topic, partition)] = end = self._end_offset(TopicPartition(topic, partition))
+                if end < self._taken.get((topic, partition), 0):
+                    raise BrokerFailed(f"the broker took {topic} {partition} up to {self._taken[(topic, partition)]}, and now it "
+                                       f"ends at {end}")
         return ends
 
     def _end_offset(self, partition):
@@ -147,6 +159,11 @@ class Topics:
         if self._consumer is not None:
             self._consumer.close()
 
-    def _delivered(self, error, _message):
-        if error is not None:
-            self._errors.append(str(error))
+    def _delivered(self, error, message):
+        with self._told:
+            self._unanswered -= 1
+            if error is not None:
+                self._errors.append(str(error))
+                return
+            place = (message.topic(), message.partition())
+            self._taken[place] = max(self._taken.get(place, 0), message.offset() + 1)
