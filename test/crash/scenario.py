@@ -209,7 +209,7 @@ def make_scenario(seed, kills=3, most=None):
     tables = ()
     if dice.random() < 0.5:
         views += _rollup(dice, keeps_raw)
-    if dice.random() < 0.3:
+    if dice.random() < 0.4:
         views.append(_joined(dice, keeps_raw))
         tables = DIMENSION
     if not keeps_raw:   # a column that nothing reads is not decoded: records that are bad in j alone would be good
@@ -258,7 +258,7 @@ def cumulate_rows(step, size):
 
 def _window(dice):
     kind = dice.choices(("none", "tumble", "hop", "cumulate", "session", "civil", "new york", "month", "offset"),
-                        (6, 8, 4, 4, 4, 3, 3, 3, 3))[0]
+                        (5, 9, 4, 4, 4, 4, 4, 4, 5))[0]
     if kind == "new york":   # days of 23, 24 and 25 hours
         next_day = "(civil_day + INTERVAL '1 day')"
         return _Window("TUMBLE over a change of clocks", "TUMBLE(events, ts, INTERVAL '1' DAY, 'America/New_York')",
@@ -278,7 +278,7 @@ def _window(dice):
         return _Window("TUMBLE with an offset", f"TUMBLE(events, ts, INTERVAL '{size}' MINUTE, INTERVAL '20' SECOND)",
                        f"(SELECT *, {start} AS window_start, {start} + {_minutes(size)} AS window_end FROM records)")
     if kind == "tumble":
-        size, flink = dice.choice(MINUTE_SIZES), dice.random() < 0.3
+        size, flink = dice.choice(MINUTE_SIZES), dice.random() < 0.5
         spelt = (f"TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '{size}' MINUTE))" if flink else
                  f"TUMBLE(events, ts, INTERVAL '{size}' MINUTE)")
         return _Window("TUMBLE in Flink's words" if flink else "TUMBLE", spelt,
@@ -306,7 +306,8 @@ def _window(dice):
 def ordinary_view(name, dice, keeps_raw=False, count=0):
     window = _window(dice)
     session = window.kind == "SESSION"
-    keys = list(window.keys) if session else dice.sample(sorted(KEYS), dice.choice((0, 1, 1, 2, 2, 3)))
+    counts = (0, 0, 1, 1, 2, 3) if window.kind == "no window" else (0, 1, 1, 2, 2, 2, 3, 3)
+    keys = list(window.keys) if session else dice.sample(sorted(KEYS), dice.choice(counts))
     chosen = dice.sample(sorted(AGGREGATES), dice.randint(4, 9))
     items = [] if window.kind == "no window" else ["window_start", "window_end"]
     oracle, compared = list(items), ["key"] * len(items)

@@ -53,9 +53,9 @@ def make_case(seed, most):
     scenario, dice = make_scenario(seed, most=most), random.Random(f"case {seed}")
     case = Case(scenario)
     scenario.idle_timeout = NEVER
-    if dice.random() < 0.4:
+    if dice.random() < 0.5:
         scenario.idle_timeout = IDLE_TIMEOUT
-        some = dice.sample(range(1, scenario.partitions), dice.randint(0, scenario.partitions - 1))
+        some = dice.sample(range(1, scenario.partitions), dice.randint(min(1, scenario.partitions - 1), scenario.partitions - 1))
         case.last_wave = {partition: dice.choice((-1, 0, 1, 2)) for partition in some}
     parents = {"v20"} | ({"v21"} if any(view.name == "v22" for view in scenario.views) else set())
     scenario.views = [_from_kafka(_replaced(view, parents, dice), scenario, dice) for view in scenario.views]
@@ -63,11 +63,11 @@ def make_case(seed, most):
         scenario.views.append(_emitting(dice, scenario.keeps_raw))
     if dice.random() < 0.3:
         scenario.views.append(_emitting_once(dice))
-    if dice.random() < 0.35:
+    if dice.random() < 0.5:
         scenario.views.append(_kept(dice))
-    if dice.random() < 0.35:
+    if dice.random() < 0.4:
         scenario.views.append(_top(dice, scenario.keeps_raw))
-    if dice.random() < 0.35:
+    if dice.random() < 0.5:
         _fill_table(case, dice)
         scenario.views.append(_joined(case, dice, scenario.keeps_raw))
     if case.last_wave:
@@ -91,7 +91,7 @@ def _after(dice, keeps_raw):
 
 def _replaced(view, parents, dice):
     """Sometimes a view that was another one at first. Those over it are made anew with it."""
-    if view.after or view.excluded or view.name in ("v9", "v22", "v30") or dice.random() > 0.25:
+    if view.after or view.excluded or view.name in ("v9", "v22", "v30") or dice.random() > (0.6 if view.name in parents else 0.25):
         return view
     first = "SELECT count(*) AS rows FROM events"
     if view.name in parents:   # the same columns of other records
@@ -105,9 +105,9 @@ def _replaced(view, parents, dice):
 
 def _from_kafka(view, scenario, dice):
     """Sometimes a view that is made later, over a source that keeps no rows."""
-    if scenario.keeps_raw or view.first or not re.fullmatch(r"v[0-3]", view.name) or dice.random() > 0.3:
+    if scenario.keeps_raw or view.first or not re.fullmatch(r"v[0-3]", view.name) or dice.random() > 0.5:
         return view
-    return replace(view, after=dice.choice((0.4, 0.8)), uses=view.uses | {"made later, from Kafka"})
+    return replace(view, after=dice.choice((0.4, 0.4, 0.8)), uses=view.uses | {"made later, from Kafka"})
 
 
 def _emitting(dice, keeps_raw):
@@ -140,7 +140,7 @@ def _emitting_once(dice):
 
 def _kept(dice):
     """-> a view that forgets what lies behind its floor"""
-    kind, retention, key = dice.choice(("TUMBLE", "TUMBLE", "HOP", "CUMULATE")), dice.choice(RETENTIONS), dice.choice(("k", "j", "b"))
+    kind, retention, key = dice.choice(("TUMBLE", "HOP", "CUMULATE")), dice.choice(RETENTIONS), dice.choice(("k", "j", "b"))
     chosen = dice.sample(SOME_STATES, 3)
     slide, size = dice.choice(HOPS[:2] if kind == "HOP" else CUMULATES[:2])
     step, unit, reach, rows = {"TUMBLE": (slide, slide, 0, tumble_rows(slide)), "HOP": (slide, slide, size - slide, hop_rows(slide, size)),
@@ -159,7 +159,7 @@ def _kept(dice):
 def _top(dice, keeps_raw):
     """-> a view of the largest groups, and sometimes of all others as one"""
     key, count, by = dice.choice(TOP_KEYS), dice.randint(1, 3), dice.choice(RANKED)
-    other, windowed, size = dice.random() < 0.7, dice.random() < 0.7, dice.choice((1, 2, 5))
+    other, windowed, size = dice.random() < 0.5, dice.random() < 0.7, dice.choice((1, 2, 5))
     chosen = [by, *dice.sample([one for one in SOME_STATES if one != by], 3)]
     more = f", other = 'OTHER'" if other else ""
     window = ["window_start"] if windowed else []
