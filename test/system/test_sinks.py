@@ -65,10 +65,8 @@ def expected(sent):
     return {(minute + ":00.000000Z", k, count, f"{cents / 100:.2f}") for (minute, k), (count, cents) in windows.items()}
 
 
-def test_alerts_are_sent_once_each_however_often_the_server_is_killed(kafka, servers, feed):
+def test_alerts_are_sent_once_each_however_often_the_server_is_killed(kafka, server, feed):
     events, alerts = feed(2), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS, "idle_timeout = '1 day'"),
                "CREATE SINK alerts AS SELECT window_start, k, count(*) AS n, sum(amount) AS amount "
                "FROM TUMBLE(s, at, INTERVAL '1' MINUTE) GROUP BY window_start, window_end, k EMIT ON WINDOW CLOSE "
@@ -101,10 +99,8 @@ def test_alerts_are_sent_once_each_however_often_the_server_is_killed(kafka, ser
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
 
 
-def test_failure_points_of_a_delivery(kafka, servers, feed):
+def test_failure_points_of_a_delivery(kafka, server, feed):
     events, out = feed(1), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS),
                "CREATE SINK closed AS SELECT window_start, count(*) AS n FROM TUMBLE(s, at, INTERVAL '1' MINUTE) "
                "GROUP BY window_start EMIT ON WINDOW CLOSE " + target(kafka, out) + " FORMAT PLAIN ENCODE JSON")
@@ -128,10 +124,8 @@ def test_failure_points_of_a_delivery(kafka, servers, feed):
     assert rows == [(f"2024-01-01T00:{m:02}:00.000000Z", 2) for m in range(minute)]
 
 
-def test_upsert_is_the_view_whatever_is_killed(kafka, servers, feed):
+def test_upsert_is_the_view_whatever_is_killed(kafka, server, feed):
     events, out = feed(2), feed(3)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS),
                "CREATE MATERIALIZED VIEW v AS SELECT k, count(*) AS n, sum(amount) AS amount FROM s GROUP BY k "
                "HAVING count(*) % 3 <> 0",
@@ -161,11 +155,9 @@ def test_upsert_is_the_view_whatever_is_killed(kafka, servers, feed):
     assert wait_until(lambda: table() == view, 30, 0.3), (table(), view)
 
 
-def test_an_output_larger_than_a_transaction_goes_in_parts(kafka, servers, feed):
+def test_an_output_larger_than_a_transaction_goes_in_parts(kafka, server, feed):
     """A first look at many groups: killed between its parts, each group is sent once, in the order of its rows."""
     count, events, out = 50_000, feed(1), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", "id BIGINT"), "CREATE MATERIALIZED VIEW v AS SELECT id, count(*) AS n FROM s GROUP BY id")
     events.send([{"id": number} for number in range(count)])
     server.wait_for_positions("s", events.ends())
@@ -182,10 +174,8 @@ def test_an_output_larger_than_a_transaction_goes_in_parts(kafka, servers, feed)
     assert sink_row(server, "u")[3] == count - 40_000
 
 
-def test_windows_that_close_at_once_go_in_parts(kafka, servers, feed):
+def test_windows_that_close_at_once_go_in_parts(kafka, server, feed):
     count, events, out = 45_000, feed(1), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS),
                "CREATE MATERIALIZED VIEW v AS SELECT window_start, id, count(*) AS n FROM TUMBLE(s, at, INTERVAL '1' MINUTE) "
                "GROUP BY window_start, id EMIT ON WINDOW CLOSE",
@@ -205,10 +195,8 @@ def test_windows_that_close_at_once_go_in_parts(kafka, servers, feed):
     assert [value["id"] for _, _, value, _ in messages] == list(range(count)) + [0]
 
 
-def test_a_sink_whose_brokers_are_away_ends_at_once(servers, feed):
+def test_a_sink_whose_brokers_are_away_ends_at_once(server, feed):
     events = feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS), "CREATE MATERIALIZED VIEW v AS SELECT k, count(*) AS n FROM s GROUP BY k")
     away = "WITH (connector = 'kafka', topic = 't', properties.bootstrap.server = '127.0.0.1:1') FORMAT UPSERT ENCODE JSON"
     server.run("CREATE SINK u FROM v " + away)
@@ -223,10 +211,8 @@ def test_a_sink_whose_brokers_are_away_ends_at_once(servers, feed):
     assert time.monotonic() - begun < 5
 
 
-def test_what_replayed_letters_change_is_sent_without_another_commit(kafka, servers, feed):
+def test_what_replayed_letters_change_is_sent_without_another_commit(kafka, server, feed):
     events, out = feed(1), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", "id BIGINT, k TEXT NOT NULL"),
                "CREATE MATERIALIZED VIEW v AS SELECT k, count(*) AS n FROM s GROUP BY k",
                "CREATE SINK u FROM v " + target(kafka, out, ", interval = '100 milliseconds'") + " FORMAT UPSERT ENCODE JSON")
@@ -238,10 +224,8 @@ def test_what_replayed_letters_change_is_sent_without_another_commit(kafka, serv
     assert committed(kafka.bootstrap, out.topic)[1][1:3] == ({"k": None}, {"k": None, "n": 1})
 
 
-def test_corrections_and_kinds(kafka, servers, feed):
+def test_corrections_and_kinds(kafka, server, feed):
     events, out = feed(1), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS),
                "CREATE MATERIALIZED VIEW v WITH (corrections = 'true') AS SELECT window_start, k, count(*) AS n "
                "FROM TUMBLE(s, at, INTERVAL '1' MINUTE) GROUP BY window_start, k HAVING count(*) < 3 EMIT ON WINDOW CLOSE",
@@ -257,10 +241,8 @@ def test_corrections_and_kinds(kafka, servers, feed):
     assert found == [({"k": 'q"\\'}, 1, None), ({"k": 'q"\\'}, 2, b"correction"), ({"k": 'q"\\'}, 2, b"retraction")]
 
 
-def test_definitions_of_sinks(kafka, servers, feed):
+def test_definitions_of_sinks(kafka, server, feed):
     events, out = feed(1), feed(1)
-    server = servers()
-    server.start()
     server.run(events.source("s", COLUMNS), "CREATE MATERIALIZED VIEW v AS SELECT k, count(*) AS n FROM s GROUP BY k")
 
     def fails(statement, sqlstate, text=""):
