@@ -115,12 +115,17 @@ class Group:
             yield from (source, *tables, *views)
 
     def _define(self, wave):
+        """While records come: each by itself, or those of a source in one string."""
         for case in self._cases:
+            texts = []
             for view in case.scenario.views:
                 if view.first and view.replaced_in == wave:
-                    self._connection.execute(self._renamed(view.create.replace("CREATE", "CREATE OR REPLACE", 1), case))
+                    texts.append(view.create.replace("CREATE", "CREATE OR REPLACE", 1))
                 elif not view.first and wave > 0 and CREATED[view.after] == wave:
-                    self._connection.execute(self._renamed(view.create, case))
+                    texts.append(view.create)
+            together = texts and case.seed % 3 > 0
+            for text in [";\n".join(texts)] if together else texts:
+                self._connection.execute(self._renamed(text, case))
 
     def _produce(self, wave):
         for case in self._cases:
