@@ -166,6 +166,11 @@ base::Result<int64_t> Backfill::StartOf(source::TopicAdmin* admin, const catalog
 
 base::Result<std::vector<source::PartitionStart>> Backfill::Starts() {
   const catalog::Source& source = *setup_.source;
+  // Of a source that has read nothing the lanes give all; its topic may not even be there yet.
+  if (std::none_of(view().history.begin(), view().history.end(), [&](const auto& end) {
+        return end.incarnation == source.incarnation && end.offset > 0;
+      }))
+    return std::vector<source::PartitionStart>{};
   ASSIGN_OR_RETURN(const auto admin, env_.readers.admin(ReaderOptionsOf(source)));
   ASSIGN_OR_RETURN(const auto info, admin->Describe(env_.options.broker_timeout));
   if (!source.topic_id.empty() && !info.topic_id.empty() && info.topic_id != source.topic_id)

@@ -191,3 +191,15 @@ def test_an_idle_lane_takes_a_partition_of_one_that_lags(servers, feed):
     server.kill()
     server.start()
     assert totals(server) == [(total, f"{1.5 * total:.2f}")]
+
+
+def test_a_view_over_a_source_whose_topic_is_not_there_yet(server, feed):
+    """The source waits for its topic, and so does the view: it is made at once and is given everything."""
+    orders = feed(create=False)
+    server.run(orders.source("orders", COLUMNS, "retention = '0'"))
+    server.wait_for_source("orders", lambda state, error: state == "waiting")
+    server.run(VIEW)
+    orders.create()
+    orders.send([order(1), order(2)])
+    server.wait_for_positions("orders", {0: 2})
+    assert totals(server) == [(2, "3.00")]
