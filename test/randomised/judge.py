@@ -19,6 +19,7 @@ from harness.waiting import wait_until
 from randomised.case import EQUAL, IDLE_TIMEOUT, KEPT, WAVES
 
 FOLLOW_SECONDS = 20
+LESS_SECONDS = 3       # for the others when one view has failed
 LOOK_SECONDS = 0.05
 MICROSECOND = datetime.timedelta(microseconds=1)
 EPOCH = datetime.datetime(1970, 1, 1)
@@ -50,7 +51,7 @@ class Judge:
             return self._went_back
         return self._went_back + f"the watermark is {self._watermark}, expected {expected} of {self._case.newest}\n"
 
-    def difference(self, view, offline):
+    def difference(self, view, offline, patient):
         """-> text of what differs, or None"""
         if view.waits and self._watermark is None:   # a partition without a row holds all windows open
             return None
@@ -63,7 +64,7 @@ class Judge:
         judged = {EQUAL: self._equal, KEPT: self._equal}.get(view.judged, self._released)
         difference = judged(view, expected)
         if difference and view.waits:
-            wait_until(lambda: not judged(view, expected), FOLLOW_SECONDS, LOOK_SECONDS)
+            wait_until(lambda: not judged(view, expected), FOLLOW_SECONDS if patient else LESS_SECONDS, LOOK_SECONDS)
             difference = judged(view, expected)
         return difference or (self._late_rows_difference(view) if view.judged == KEPT else None)
 
