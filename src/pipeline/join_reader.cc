@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook{20};
+constexpr milliseconds kLook{20}, kIdleLook{100};
 constexpr model::PartitionId kOnly(0);
 
 class JoinReader : public source::Reader {
@@ -26,11 +26,12 @@ class JoinReader : public source::Reader {
 
   base::Status Poll(milliseconds timeout, model::RecordBatch* out) override {
     out->Clear();
-    for (milliseconds left = timeout;; left -= kLook) {
+    for (milliseconds left = timeout;; left -= look_) {
       if (assigned_ && !paused_) RETURN_IF_ERROR(Take(out));
+      look_ = out->records.empty() ? std::min(look_ * 2, kIdleLook) : kLook;
       if (!out->records.empty() || left.count() <= 0) return {};
       std::unique_lock lock(mutex_);
-      if (!wake_.wait_for(lock, std::min(left, kLook), [this] { return woken_; })) continue;
+      if (!wake_.wait_for(lock, std::min(left, look_), [this] { return woken_; })) continue;
       woken_ = false;
       return {};
     }
@@ -90,6 +91,7 @@ class JoinReader : public source::Reader {
   const source::ReaderOptions options_;
   std::string values_;
   int64_t next_ = 0, end_ = -1;
+  milliseconds look_ = kLook;  // how long it waits before it looks again
   bool assigned_ = false, paused_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;

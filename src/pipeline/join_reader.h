@@ -3,7 +3,7 @@
 // offset is a pair's number, a record its columns as JSON.
 //
 // Threads: reader.h. Borrows: the store. Errors: those of the engine. Limits: max_poll_records and
-// max_bytes of ReaderOptions; it looks again after 20 ms when there is nothing.
+// max_bytes of ReaderOptions; it looks again after 20 to 100 ms when there is nothing.
 
 #include <memory>
 

@@ -13,7 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTick{50}, kLongestWait{500}, kFirstBackoff{100}, kMaxBackoff{5'000};
+constexpr milliseconds kTick{50}, kIdleTick{250}, kLongestWait{500};
+constexpr milliseconds kFirstBackoff{100}, kMaxBackoff{5'000};
 constexpr std::chrono::seconds kSweep{2};
 constexpr int64_t kStepRows = 100'000, kMaxLog = 1'000'000;
 
@@ -53,7 +54,7 @@ void Joiner::Run() {
   pthread_setname_np(pthread_self(),
                      ("join-" + std::to_string(rows_->id.value)).substr(0, 15).c_str());
   writer_ = env_.store->MakeStage();
-  milliseconds wait = kTick, backoff = kFirstBackoff;
+  milliseconds wait = kTick, tick = kTick, backoff = kFirstBackoff;
   while (WaitFor(wait)) {
     base::Status status = loaded_ ? base::Status() : Load();
     const auto begun = env_.clock->Monotonic();
@@ -62,7 +63,8 @@ void Joiner::Run() {
       status = more.status();
       // At most half of the time, so that lanes and queries have the rest.
       const auto spent = std::chrono::duration_cast<milliseconds>(env_.clock->Monotonic() - begun);
-      if (more.ok()) wait = *more ? milliseconds(0) : std::clamp(spent, kTick, kLongestWait);
+      tick = Progress().current ? std::min(tick * 2, kIdleTick) : kTick;
+      if (more.ok()) wait = *more ? milliseconds(0) : std::clamp(spent, tick, kLongestWait);
     }
     if (status.ok()) {
       backoff = kFirstBackoff;
