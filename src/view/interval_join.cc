@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "sql/parser.h"
 #include "sql/print_special.h"
@@ -62,15 +63,20 @@ class JoinReader {
   }
 
   // ON of a join as of event time: the whole primary key and nothing else.
-  base::Status ReadKey(const sql::Expr& on, std::vector<std::string>* key) {
+  // `missing` is what is not equated yet.
+  base::Status ReadKey(const sql::Expr& on, const std::vector<std::string>& key,
+                       std::vector<std::string>* missing) {
     if (on.kind == sql::ExprKind::kOperator && on.name[0] == "AND") {
-      for (const auto& term : on.args) RETURN_IF_ERROR(ReadKey(*term, key));
+      for (const auto& term : on.args) RETURN_IF_ERROR(ReadKey(*term, key, missing));
       return {};
     }
-    if (IsEquality(on)) {
+    const auto of_key = [&](const sql::Expr& column) {
+      return SideOf(column) == 1 && std::find(key.begin(), key.end(), column.name[1]) != key.end();
+    };
+    if (IsEquality(on) && (of_key(AsWritten(*on.args[0])) || of_key(AsWritten(*on.args[1])))) {
       for (const auto& argument : on.args)
-        if (const sql::Expr& column = AsWritten(*argument); SideOf(column) == 1)
-          std::erase(*key, column.name[1]);
+        if (const sql::Expr& column = AsWritten(*argument); of_key(column))
+          std::erase(*missing, column.name[1]);
       terms_.push_back(on.Clone());
       return {};
     }
@@ -226,6 +232,23 @@ base::Status CheckTimes(const sql::TableRef& table, const sql::RelationInfo& lef
   return {};
 }
 
+// The engine does not tell "Ts" from "ts", and a dot may stand in a name.
+base::Status CheckNames(const std::array<JoinSide, 2>& sides, int location) {
+  std::set<std::string> names;
+  for (const JoinSide& side : sides)
+    for (const auto& field : side.fields) {
+      std::string folded = field.name;
+      std::transform(folded.begin(), folded.end(), folded.begin(),
+                     [](unsigned char c) { return std::tolower(c); });
+      if (!names.insert(folded).second)
+        return At(base::Unsupported("two columns of a join are both named \"" + field.name +
+                                    "\" but for upper and lower case")
+                      .WithHint("Give the streams other aliases, or their columns other names."),
+                  location);
+    }
+  return {};
+}
+
 std::string Time(int64_t us) { return "make_timestamp(" + std::to_string(us) + ")"; }
 
 std::string Between(const std::string& column, int64_t first, int64_t last) {
@@ -284,6 +307,7 @@ base::Result<IntervalJoin> IntervalJoin::Make(sql::Select* select, const sql::Ta
   reader.TakeColumns(select);
   ASSIGN_OR_RETURN(out.on, reader.PrintOn());
   out.sides = reader.TakeSides();
+  RETURN_IF_ERROR(CheckNames(out.sides, table.right->location));
   for (size_t side : {0, 1}) out.sides[side].time = "k0";  // it was the first that was taken
   for (auto& term : reader.TakeRest()) {
     if (!select->where) {
@@ -314,17 +338,18 @@ base::Result<IntervalJoin> IntervalJoin::MakeAsOf(sql::Select* select, const sql
   out.as_of = true;
   out.outer = table.join == Join::kLeft;
   JoinReader reader(table, left, right);
-  std::vector<std::string> key = primary_key;
-  RETURN_IF_ERROR(reader.ReadKey(*table.on, &key));
-  if (!key.empty())
+  std::vector<std::string> missing = primary_key;
+  RETURN_IF_ERROR(reader.ReadKey(*table.on, primary_key, &missing));
+  if (!missing.empty())
     return At(base::Unsupported("the join as of event time is not over the whole primary key of "
                                 "table \"" +
                                 right.name + "\"")
-                  .WithHint("Equate \"" + key.front() + "\" too."),
+                  .WithHint("Equate \"" + missing.front() + "\" too."),
               table.right->location);
   reader.TakeColumns(select);
   ASSIGN_OR_RETURN(out.on, reader.PrintOn());
   out.sides = reader.TakeSides();
+  RETURN_IF_ERROR(CheckNames(out.sides, table.right->location));
   for (size_t side : {0, 1}) out.sides[side].time = "k0";
   if (out.outer) out.sides[0].filter.clear();
   for (const std::string& name : primary_key) {

@@ -16,8 +16,11 @@ constexpr int64_t kHourUs = 3'600'000'000, kDayUs = 24 * kHourUs;
 class Relations : public sql::RelationLookup {
  public:
   Relations() {
-    const model::Fields fields{
-        {"id", model::kInt8}, {"region", model::kText}, {"ts", model::kTimestampTz}, {"n", model::kInt4}};
+    const model::Fields fields{{"id", model::kInt8},
+                               {"region", model::kText},
+                               {"ts", model::kTimestampTz},
+                               {"n", model::kInt4},
+                               {"N", model::kInt4}};
     relations_ = {{"public", "a", fields, "ts"}, {"public", "b", fields, "ts"}};
   }
   const sql::RelationInfo* Find(std::string_view, std::string_view name) const override {
@@ -60,9 +63,11 @@ TEST(IntervalJoins, BoundsAreOfTheRightTimeLessTheLeftOne) {
       {"b.ts > a.ts - INTERVAL '2' HOUR AND b.ts <= a.ts + INTERVAL '1' DAY", -2 * kHourUs, kDayUs},
       {"a.ts - INTERVAL '2' HOUR < b.ts AND a.ts >= b.ts - INTERVAL '1' DAY", -2 * kHourUs, kDayUs},
       {"a.ts = b.ts", 0, 0},
-      {"b.ts >= a.ts AND b.ts < a.ts + INTERVAL '3' DAY AND b.ts < a.ts + INTERVAL '1' DAY", 0, kDayUs},
+      {"b.ts >= a.ts AND b.ts < a.ts + INTERVAL '3' DAY AND b.ts < a.ts + INTERVAL '1' DAY", 0,
+       kDayUs},
       // Nobody knows how long a month is, so rows are kept for the longest.
-      {"b.ts >= a.ts + INTERVAL '1' MONTH AND b.ts <= a.ts + INTERVAL '1' MONTH", 28 * kDayUs, 31 * kDayUs},
+      {"b.ts >= a.ts + INTERVAL '1' MONTH AND b.ts <= a.ts + INTERVAL '1' MONTH", 28 * kDayUs,
+       31 * kDayUs},
       {"b.ts >= a.ts - INTERVAL '1' MONTH AND b.ts <= a.ts", -31 * kDayUs, 0},
   };
   for (const auto& one : cases) {
@@ -96,10 +101,17 @@ TEST(IntervalJoins, WithoutBoundsOrEqualityTheyAreRefused) {
     EXPECT_EQ(Make(on).join.status().sqlstate(), "0A000") << on;
 }
 
+TEST(IntervalJoins, ColumnsDifferInMoreThanCase) {
+  const char* on = "a.id = b.id AND a.ts = b.ts AND ";
+  EXPECT_TRUE(Make(std::string(on) + "b.\"N\" > 1").join.ok());
+  EXPECT_EQ(Make(std::string(on) + "a.\"N\" > 1").join.status().sqlstate(), "0A000");  // and a.n
+}
+
 TEST(IntervalJoins, AsOfEventTimeTakesTheWholeKeyAlone) {
   EXPECT_TRUE(Make("a.id = b.id AND a.region = b.region", {"id", "region"}).join.ok());
   EXPECT_EQ(Make("a.id = b.id", {"id", "region"}).join.status().sqlstate(), "0A000");
   EXPECT_EQ(Make("a.id = b.id AND b.n > 1", {"id"}).join.status().sqlstate(), "0A000");
+  EXPECT_EQ(Make("a.id = b.id AND a.n = b.n", {"id"}).join.status().sqlstate(), "0A000");
 }
 
 }  // namespace
