@@ -148,8 +148,7 @@ class JoinMaker {
   }
 
   // The event time of the joined rows: the one that the view groups by or the join around bounds,
-  // else the left one. How much later a pair comes than others with the same time: the other row
-  // may come last, as late as it is allowed to.
+  // else the left one. Their watermark is the joiner's.
   void SetTime(const StreamJoin& join, const std::array<const Input*, 2>& inputs,
                const sql::Expr* above, Source* rows) const {
     size_t chosen = 0;
@@ -172,11 +171,6 @@ class JoinMaker {
       for (const auto& key : select_.group_by) look(*key);
     const view::JoinSide& side = join.plan.sides[chosen];
     rows->schema.event_time = *rows->schema.Find(side.fields.front().name);
-    const int64_t behind = chosen == 0 ? join.plan.to_us : -join.plan.from_us;
-    const auto delay = [&](size_t of) { return inputs[of]->source->schema.watermark_delay_us; };
-    rows->schema.watermark_delay_us =
-        std::max(delay(chosen), delay(1 - chosen) + std::max<int64_t>(behind, 0)) +
-        join.allowed_lateness_us;
   }
 
   const JoinOptions& options_;

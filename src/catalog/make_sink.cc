@@ -95,7 +95,8 @@ base::Result<const View*> FindInput(const sql::CreateSink& statement, const Cata
         .WithSqlstate("42601")
         .WithHint("Write it in the definition of the view.");
   for (const auto* views : {&catalog.views, &catalog.building})
-    if (const auto found = views->find(statement.from); found != views->end())
+    if (const auto found = views->find(statement.from);
+        found != views->end() && found->second->owner.empty())
       return found->second.get();
   return base::NotFound("materialized view \"" + statement.from + "\" does not exist")
       .WithSqlstate("42P01")

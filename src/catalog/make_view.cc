@@ -61,8 +61,9 @@ class Inputs : public sql::RelationLookup {
  public:
   explicit Inputs(const Catalog& catalog) : catalog_(catalog) {
     for (const auto& [name, source] : catalog.sources)
-      if (!source->is_table) inputs_[name] = source->Input();
-    for (const auto& [name, view] : catalog.building) inputs_[name] = view->Output();
+      if (!source->is_table && !source->join) inputs_[name] = source->Input();
+    for (const auto& [name, view] : catalog.building)
+      if (view->owner.empty()) inputs_[name] = view->Output();
   }
   const sql::RelationInfo* Find(std::string_view schema, std::string_view name) const override {
     const auto input = inputs_.find(name);
@@ -89,7 +90,12 @@ base::Status Emit(std::optional<view::Outer> outer, View* view) {
 
 // SELECT columns FROM view [WHERE ...] EMIT ON WINDOW CLOSE: the view's own query is kept once
 // more, so that what is released does not hang on the view's retention.
-base::Status EmitRowsOf(const View& parent, const sql::Select& select, View* view) {
+base::Status EmitRowsOf(const View& parent, const sql::Select& select, const Catalog& catalog,
+                        View* view) {
+  if (catalog.sources.at(parent.source)->join)
+    return base::Unsupported("EMIT ON WINDOW CLOSE over \"" + parent.name +
+                             "\", which joins streams, is not supported")
+        .WithHint("Write EMIT ON WINDOW CLOSE in the view that joins them.");
   if (parent.emission)
     return base::Unsupported("materialized view \"" + parent.name + "\" emits its windows already")
         .WithHint("Use CREATE SINK ... FROM " + parent.name + ".");
@@ -178,7 +184,7 @@ base::Result<std::shared_ptr<View>> MakeView(const sql::CreateView& statement,
         return base::Unsupported(
                    "option \"top\" of a view that emits another's rows is not supported")
             .WithHint("Give it to \"" + parent->name + "\".");
-      RETURN_IF_ERROR(EmitRowsOf(*parent, *select, view.get()));
+      RETURN_IF_ERROR(EmitRowsOf(*parent, *select, catalog, view.get()));
       return view;
     }
   std::vector<view::LookupTable> tables;

@@ -52,11 +52,13 @@ class JoinReader : public source::Reader {
 
  private:
   base::Status Take(model::RecordBatch* out) {
-    ASSIGN_OR_RETURN(const auto rows,
-                     connection_->Query("SELECT number, value, max(number) OVER () FROM (FROM " +
-                                        sql::QuoteIdentifier(options_.topic) + " WHERE number >= " +
-                                        std::to_string(next_) + ") ORDER BY number LIMIT " +
-                                        std::to_string(options_.max_poll_records)));
+    const std::string log = sql::QuoteIdentifier(options_.topic);
+    const auto end = next_ + static_cast<int64_t>(options_.max_poll_records);  // numbers are dense
+    ASSIGN_OR_RETURN(
+        const auto rows,
+        connection_->Query("SELECT number, value, (SELECT max(number) FROM " + log + ") FROM " +
+                           log + " WHERE number >= " + std::to_string(next_) + " AND number < " +
+                           std::to_string(end) + " ORDER BY number"));
     values_.clear();
     std::vector<size_t> begins;
     end_ = std::max(end_, next_);

@@ -16,13 +16,17 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTick{50}, kIdleTick{250}, kLongestWait{500};
 constexpr milliseconds kFirstBackoff{100}, kMaxBackoff{5'000};
 constexpr std::chrono::seconds kSweep{2};
-constexpr int64_t kStepRows = 100'000, kMaxLog = 1'000'000;
+constexpr int64_t kStepRows = 100'000, kLeastStepRows = 500, kMaxLog = 1'000'000;
+constexpr size_t kMaxBounds = 1'000;
 
 }  // namespace
 
 Joiner::Joiner(Environment environment, std::shared_ptr<const catalog::Source> rows,
                std::array<Side, 2> sides)
-    : env_(std::move(environment)), rows_(std::move(rows)), sides_(std::move(sides)) {}
+    : env_(std::move(environment)),
+      rows_(std::move(rows)),
+      sides_(std::move(sides)),
+      step_rows_(kStepRows) {}
 
 Joiner::~Joiner() { Stop(); }
 
@@ -75,11 +79,33 @@ void Joiner::Run() {
     loaded_ = false;  // what is stored decides how far it got
     base::Log(base::Level::kWarning, "pipeline", "streams are joined later",
               {{"view", rows_->join->owner}, {"error", status.ToString()}});
-    if (status.code() == base::Code::kData) {
+    const bool too_much = status.sqlstate() == "53200" && !TakeLess();
+    if (status.code() == base::Code::kData || too_much) {
       env_.failed(status);
       return;
     }
   }
+}
+
+// How many pairs a row makes is not known before they are made.
+bool Joiner::TakeLess() {
+  if (step_rows_ <= kLeastStepRows) return false;
+  step_rows_ = std::max(step_rows_ / 4, kLeastStepRows);
+  return true;
+}
+
+void Joiner::NoteBound(std::optional<int64_t> bound) {
+  std::lock_guard lock(mutex_);
+  if (!bound || (!bounds_.empty() && bounds_.back().second >= *bound)) return;
+  bounds_.emplace_back(number_, *bound);
+  if (bounds_.size() > kMaxBounds) bounds_.pop_front();
+}
+
+std::optional<model::EventTime> Joiner::Watermark(int64_t number) const {
+  std::lock_guard lock(mutex_);
+  for (auto at = bounds_.rbegin(); at != bounds_.rend(); ++at)
+    if (at->first <= number) return model::EventTime(at->second);
+  return std::nullopt;
 }
 
 base::Status Joiner::Load() {
@@ -97,7 +123,10 @@ base::Status Joiner::Load() {
     if (chunk.rows == 0) break;
     for (size_t row = 0; row < chunk.rows; ++row) {
       const model::ObjectId object(chunk.columns[0].Get<int64_t>(row));
-      if (object == rows_->id) number_ = chunk.columns[2].Get<int64_t>(row);
+      if (object == rows_->id) {
+        number_ = chunk.columns[2].Get<int64_t>(row);
+        if (!chunk.columns[1].IsNull(row)) NoteBound(chunk.columns[1].Get<int64_t>(row));
+      }
       for (size_t side : {0, 1})
         if (object == id(side)) floors_[side] = chunk.columns[1].Get<int64_t>(row);
     }
@@ -111,21 +140,21 @@ base::Result<int64_t> Joiner::Consumed() const {
   return positions.empty() ? 0 : positions.front().next_offset.value;
 }
 
-base::Result<std::array<bool, 2>> Joiner::Look(view::JoinStep* step) {
+base::Result<std::array<bool, 2>> Joiner::Look(bool filling, view::JoinStep* step) {
   std::array<int64_t, 2> waiting{};
   std::array whole{true, true};
   for (size_t side : {0, 1}) {
     view::JoinSideStep& own = step->sides[side];
     ASSIGN_OR_RETURN(const auto rows,
-                     reader_->Query(rows_->join->plan.Waiting(side, own.waiting, kStepRows)));
+                     reader_->Query(rows_->join->plan.Waiting(side, own.waiting, step_rows_)));
     ASSIGN_OR_RETURN(const auto chunk, rows->Next());
     const auto count = waiting[side] = chunk.columns[0].Get<int64_t>(0);
-    if (rows_->join->plan.as_of && side == 0 && !filling_ && count > rows_->join->max_state_rows)
+    if (rows_->join->plan.as_of && side == 0 && !filling && count > rows_->join->max_state_rows)
       return TooMany(side);
     if (count == 0) continue;
     own.first = chunk.columns[1].Get<int64_t>(0);
     own.last = chunk.columns[2].Get<int64_t>(0);
-    if (count <= kStepRows) continue;
+    if (count <= step_rows_) continue;
     own.last = chunk.columns[3].Get<int64_t>(0);
     whole[side] = false;
   }
@@ -136,10 +165,11 @@ base::Result<std::array<bool, 2>> Joiner::Look(view::JoinStep* step) {
 }
 
 void Joiner::RaiseFloors(const std::array<std::optional<model::EventTime>, 2>& watermarks,
-                         view::JoinStep* step) const {
+                         const std::array<bool, 2>& whole, view::JoinStep* step) const {
   for (size_t side : {0, 1})
     if (watermarks[side]) {
-      const int64_t floor = watermarks[side]->value - rows_->join->allowed_lateness_us;
+      int64_t floor = watermarks[side]->value - rows_->join->allowed_lateness_us;
+      if (!whole[side]) floor = std::min(floor, *step->sides[side].last);
       auto& raised = step->sides[side].raised;
       raised = std::max(raised.value_or(floor), floor);
     }
@@ -153,13 +183,14 @@ void Joiner::HoldBack(std::optional<model::EventTime> stream, std::optional<mode
   auto& left = step->sides[0];
   auto& right = step->sides[1];
   const auto until = table_idle ? std::max(stream, table) : table;
-  if (!whole[1] || !until || filling_) {
+  if (!whole[1] || !until) {
     left.first.reset();
     return;
   }
+  // A version of that very time may still come.
   const int64_t bound = until->value - rows_->join->allowed_lateness_us;
-  if (left.first && *left.first > bound) left.first.reset();
-  if (left.first) left.last = std::min(*left.last, bound);
+  if (left.first && *left.first >= bound) left.first.reset();
+  if (left.first) left.last = std::min(*left.last, bound - 1);
   right.raised = std::max(right.raised.value_or(bound), bound);
   if (!stream || !whole[0]) return;
   const int64_t floor = std::min(stream->value - rows_->join->allowed_lateness_us, bound);
@@ -170,7 +201,10 @@ base::Status Joiner::TooMany(size_t side) const {
   return base::DataError("the join keeps more than " + std::to_string(rows_->join->max_state_rows) +
                          " rows of \"" + sides_[side].view->input + "\"")
       .WithSqlstate("54000")
-      .WithHint("Bound the event times closer, lower allowed_lateness, or raise max_state_rows.");
+      .WithHint(filling_
+                    ? "While it is filled from history nothing is dropped: raise max_state_rows."
+                    : "Bound the event times closer, lower allowed_lateness, or raise "
+                      "max_state_rows.");
 }
 
 base::Status Joiner::CountKept() {
@@ -210,12 +244,21 @@ base::Result<bool> Joiner::Step() {
   const base::WallTime looked_at = env_.clock->Wall();
   step.now = looked_at.time_since_epoch().count();
   ASSIGN_OR_RETURN(step.consumed, Consumed());
-  if (number_ - step.consumed > kMaxLog) return false;
+  if (number_ - step.consumed > kMaxLog) {
+    std::lock_guard lock(mutex_);
+    progress_.current = false;
+    return false;
+  }
   const bool idle = rows_->join->plan.as_of && env_.idle(sides_[1].source);
-  ASSIGN_OR_RETURN(const auto taken, Look(&step));
+  ASSIGN_OR_RETURN(const auto taken, Look(filling, &step));
   const bool whole = taken[0] && taken[1];
-  if (rows_->join->plan.as_of) HoldBack(watermarks[0], watermarks[1], idle, taken, &step);
-  else if (whole && !filling) RaiseFloors(watermarks, &step);
+  if (rows_->join->plan.as_of && filling) step.sides[0].first.reset();
+  else if (rows_->join->plan.as_of) HoldBack(watermarks[0], watermarks[1], idle, taken, &step);
+  else if (!filling) RaiseFloors(watermarks, taken, &step);
+  const auto& left = rows_->join->plan.sides[0].fields;
+  step.bound = rows_->join->plan.PairsFrom(
+      static_cast<size_t>(rows_->schema.event_time) < left.size() ? 0 : 1, step.sides[0].raised,
+      step.sides[1].raised);
   const auto now = env_.clock->Monotonic();
   const bool something = step.sides[0].first || step.sides[1].first;
   {
@@ -240,6 +283,8 @@ base::Result<bool> Joiner::Step() {
     for (size_t side : {0, 1})
       if (floors_[side]) progress_.sides[side].floor = model::EventTime(*floors_[side]);
   }
+  NoteBound(step.bound);
+  step_rows_ = std::min(step_rows_ * 2, kStepRows);
   uncounted_ = true;
   return !whole;
 }

@@ -4,8 +4,8 @@
 // rows are read from.
 //
 // Invariants:
-// 1. Watermarks are asked before the rows that wait are looked at, and the floors rise only by a
-//    step that takes all of those: no row is late by a watermark that is younger than it.
+// 1. Watermarks are asked before the rows that wait are looked at, and a floor does not rise above
+//    one of those that a step leaves: no row is late by a watermark that is younger than it.
 // 2. While a side is filled from history no floor rises.
 //
 // Threads: `join-<id>` runs Run(); Start, Stop and SetFilling are for one caller, Progress for any.
@@ -16,6 +16,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -61,6 +62,8 @@ class Joiner {
   void Stop();  // idempotent
   void SetFilling(bool filling) { filling_ = filling; }
   JoinProgress Progress() const;
+  // Of the joined rows, once their lanes have committed up to pair `number`.
+  std::optional<model::EventTime> Watermark(int64_t number) const;
   const catalog::Source& rows() const { return *rows_; }
 
  private:
@@ -69,9 +72,11 @@ class Joiner {
   // True = it was a full step, and more waits.
   base::Result<bool> Step();
   // By side: whether all that waits fits into the step.
-  base::Result<std::array<bool, 2>> Look(view::JoinStep* step);
+  base::Result<std::array<bool, 2>> Look(bool filling, view::JoinStep* step);
   void RaiseFloors(const std::array<std::optional<model::EventTime>, 2>& watermarks,
-                   view::JoinStep* step) const;
+                   const std::array<bool, 2>& whole, view::JoinStep* step) const;
+  bool TakeLess();  // after a step that was too much for the memory; false = it cannot
+  void NoteBound(std::optional<int64_t> bound);
   void HoldBack(std::optional<model::EventTime> stream, std::optional<model::EventTime> table,
                 bool table_idle, const std::array<bool, 2>& whole, view::JoinStep* step) const;
   base::Status CountKept();
@@ -87,6 +92,7 @@ class Joiner {
   std::unique_ptr<store::Connection> reader_;
   std::array<std::optional<int64_t>, 2> floors_;
   int64_t number_ = 0, trimmed_ = 0;
+  int64_t step_rows_;  // of one side, at most; fewer after a step that the memory was too small for
   base::MonotonicTime swept_{};  // the last time for what need not be at once
   bool uncounted_ = false;       // kept rows changed since they were counted
   bool loaded_ = false;
@@ -95,6 +101,8 @@ class Joiner {
   std::condition_variable wake_;
   bool stop_ = false;
   JoinProgress progress_;
+  // The next pair's number and the least time of the pairs from there on, rising; at most 1,000.
+  std::deque<std::pair<int64_t, int64_t>> bounds_;
   std::thread thread_;
 };
 

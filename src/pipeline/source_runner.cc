@@ -379,10 +379,13 @@ bool SourceRunner::IsIdle(const PartitionProgress& partition) const {
 }
 
 bool SourceRunner::IsIdle() const {
-  const auto partitions = Progress().partitions;
+  const SourceProgress progress = Progress();
+  const auto& partitions = progress.partitions;
   std::lock_guard lock(mutex_);
-  return !partitions.empty() && std::all_of(partitions.begin(), partitions.end(),
-                                            [this](const auto& one) { return IsIdle(one); });
+  // One that cannot be read may have something new.
+  return progress.state == SourceState::kRunning && !partitions.empty() &&
+         std::all_of(partitions.begin(), partitions.end(),
+                     [this](const auto& one) { return IsIdle(one); });
 }
 
 // The minimum over active partitions. One that is quiet for idle_timeout with nothing waiting does
@@ -469,6 +472,13 @@ SourceProgress SourceRunner::Progress() const {
       out.state = progress.state;
       out.error = progress.error;
     }
+  }
+  if (setup_.source->join) {
+    if (env_.events.join_watermark && !out.partitions.empty())
+      watermark_ =
+          std::max(watermark_, env_.events.join_watermark(id_, out.partitions.front().next_offset));
+    out.watermark = watermark_;
+    return out;
   }
   auto watermark = WatermarkOf(out.partitions);
   const auto told = ToldBy(out.partitions);

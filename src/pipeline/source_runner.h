@@ -42,6 +42,10 @@ struct RunnerEvents {
   LaneEvents lane;
   // The topic's id was seen for the first time; keep it, so that a recreated topic is noticed.
   std::function<void(model::ObjectId source, const std::string& topic_id)> topic_seen;
+  // The watermark of joined rows that are committed up to `offset`; they have none of their own.
+  // Called with the runner's lock held.
+  std::function<std::optional<model::EventTime>(model::ObjectId rows, int64_t offset)>
+      join_watermark;
 };
 
 class SourceRunner {

@@ -72,6 +72,13 @@ void StageTwo::SetJoiners(const catalog::Catalog& catalog) {
   for (auto& joiner : old) joiner->Stop();
 }
 
+std::optional<model::EventTime> StageTwo::JoinWatermark(model::ObjectId rows,
+                                                        int64_t offset) const {
+  std::lock_guard lock(mutex_);
+  const auto joiner = joiners_.find(rows);
+  return joiner == joiners_.end() ? std::nullopt : joiner->second->Watermark(offset);
+}
+
 std::map<model::ObjectId, JoinProgress> StageTwo::Joins() const {
   std::lock_guard lock(mutex_);
   std::map<model::ObjectId, JoinProgress> out;

@@ -37,6 +37,8 @@ class StageTwo {
   void Stop();                                               // idempotent
   std::map<model::ObjectId, SinkProgress> Progress() const;  // by sink
   std::map<model::ObjectId, JoinProgress> Joins() const;     // by the joined rows
+  // Of joined rows that were committed up to `offset`: no pair to come is earlier.
+  std::optional<model::EventTime> JoinWatermark(model::ObjectId rows, int64_t offset) const;
 
  private:
   void SetJoiners(const catalog::Catalog& catalog);

@@ -166,7 +166,7 @@ base::Result<std::vector<std::string>> SessionImpl::ExplainReplace(const sql::Ex
 base::Result<std::vector<std::string>> SessionImpl::ExplainView(const sql::Explain& explain) const {
   const auto catalog = engine_->planner()->catalog();
   const auto found = catalog->views.find(explain.view);
-  if (found == catalog->views.end()) {
+  if (found == catalog->views.end() || !found->second->owner.empty()) {
     std::vector<std::string_view> names;
     for (const auto& [name, view] : catalog->views)
       if (view->owner.empty()) names.push_back(name);

@@ -111,17 +111,17 @@ base::Result<std::vector<store::LeftOut>> Definer::SuspendLeftOut(catalog::Catal
   for (const auto& [name, view] : catalog->building) unbuilt.insert(view->id);
   for (const auto& [name, rebuild] : catalog->rebuilding)
     for (const auto& [view_name, view] : rebuild.views) unbuilt.insert(view->id);
+  std::map<model::ObjectId, std::string> stopped;
+  for (const auto& one : left_out)
+    for (const auto id : StopWith(one.view, *catalog)) stopped.try_emplace(id, one.reason);
   bool changed = false;
   for (auto& [name, view] : catalog->views) {
-    const auto known = std::find_if(left_out.begin(), left_out.end(),
-                                    [&](const auto& one) { return one.view == view->id; });
-    if (known == left_out.end()) continue;
-    if (view->suspended.empty()) {
-      auto next = std::make_shared<catalog::View>(*view);
-      next->suspended = known->reason;
-      view = std::move(next);
-      changed = true;
-    }
+    const auto known = stopped.find(view->id);
+    if (known == stopped.end() || !view->suspended.empty()) continue;
+    auto next = std::make_shared<catalog::View>(*view);
+    next->suspended = known->second;
+    view = std::move(next);
+    changed = true;
   }
   if (changed) RETURN_IF_ERROR(env_.store->WriteDefinitions(ToDefinitions(*catalog)));
   std::erase_if(left_out, [&](const auto& one) { return !unbuilt.contains(one.view); });
@@ -489,6 +489,19 @@ void Definer::SuspendView(model::ObjectId id, const std::string& why) {
     view = std::move(next);
     change.dirty = true;
   }
+  // The other side of a join may still be filled.
+  std::erase_if(change.next->building, [&](const auto& entry) {
+    if (!stopped.contains(entry.second->id) || entry.second->owner.empty()) return false;
+    auto next = std::make_shared<catalog::View>(*entry.second);
+    next->suspended = why;
+    next->history.clear();
+    NoteBuild(next->id, base::DataError(why));
+    change.given_up.push_back(next->id);
+    change.barrier.insert(change.next->sources.at(next->source)->id);
+    change.next->views[entry.first] = std::move(next);
+    change.dirty = true;
+    return true;
+  });
   if (!change.dirty) return;
   if (base::Status status = Commit(&change); !status.ok())
     base::Log(base::Level::kError, "server", "a failed view could not be suspended",

@@ -102,7 +102,8 @@ class Definer : public query::Definer {
   // joins.cc
   base::Status AddJoins(catalog::View* view, Change* change);
   void DropJoins(const std::string& view, Change* change);
-  base::Status CheckNoJoins(const std::string& source, const char* what, const Change& change) const;
+  base::Status CheckNoJoins(const std::string& source, const char* what,
+                            const Change& change) const;
   // rebuild.cc
   base::Status StartRebuild(const sql::AlterSource& statement, const catalog::Source& old,
                             Change* change);
@@ -186,7 +187,8 @@ std::vector<std::string> CreateTables(const catalog::View& view);
 // Orders the views so that each comes after the one that feeds it.
 void ParentsFirst(pipeline::SourceSetup* setup);
 
-// All views that stop with this one: the sides of a join and the view that joins them.
+// All views that stop with this one: the sides of a join, the view that joins them and those over
+// it, which get nothing more.
 std::set<model::ObjectId> StopWith(model::ObjectId view, const catalog::Catalog& catalog);
 
 // The source with the views that it feeds, also through others, and that are not suspended. A view

@@ -30,13 +30,13 @@ base::Status Definer::AddJoins(catalog::View* view, Change* change) {
       RETURN_IF_ERROR(CheckNotRebuilding(sides[side]->source, *change));
       AddView(sides[side], change);
     }
-    rows[i]->id = change->next->next_id;
-    change->next->next_id.value++;
+    RETURN_IF_ERROR(change->next->CheckNameIsFree(rows[i]->name));
+    rows[i]->id = change->next->TakeId();
     rows[i]->SetCreated(base::Clock::System().Wall().time_since_epoch().count());
-    for (auto& create : rows[i]->join->plan.CreateTables(
-             sql::QuoteIdentifier(sides[2 * i]->KeptTable()),
-             sql::QuoteIdentifier(sides[2 * i + 1]->KeptTable()),
-             sql::QuoteIdentifier(rows[i]->LogTable())))
+    for (auto& create :
+         rows[i]->join->plan.CreateTables(sql::QuoteIdentifier(sides[2 * i]->KeptTable()),
+                                          sql::QuoteIdentifier(sides[2 * i + 1]->KeptTable()),
+                                          sql::QuoteIdentifier(rows[i]->LogTable())))
       change->create.push_back(std::move(create));
     change->restarted.push_back(rows[i]->id);
     change->next->sources[rows[i]->name] = rows[i];
@@ -89,10 +89,18 @@ std::set<model::ObjectId> StopWith(model::ObjectId view, const catalog::Catalog&
   for (const auto* views : {&catalog.views, &catalog.building})
     for (const auto& [name, known] : *views)
       if (known->id == view) owner = known->owner.empty() ? name : known->owner;
+  const auto rows_of_owner = [&](const catalog::View& known) {
+    const auto source = catalog.sources.find(known.source);
+    return source != catalog.sources.end() && source->second->join &&
+           source->second->join->owner == owner;
+  };
+  bool joins = false;
+  for (const auto& [name, source] : catalog.sources)
+    joins = joins || (source->join && source->join->owner == owner);
+  if (!joins) return all;
   for (const auto* views : {&catalog.views, &catalog.building})
     for (const auto& [name, known] : *views)
-      if (!owner.empty() && (known->owner == owner || (name == owner && views == &catalog.views)))
-        all.insert(known->id);
+      if (known->owner == owner || rows_of_owner(*known)) all.insert(known->id);
   return all;
 }
 

@@ -159,10 +159,12 @@ class WiredServer : public Server {
     events.topic_seen = [this](model::ObjectId source, const std::string& id) {
       definer_->PostTopicSeen(source, id);
     };
-    pipeline_ = std::make_unique<pipeline::Pipeline>(
-        pipeline::SourceRunner::Environment{ToPipelineOptions(settings_), store_.get(), &clock,
-                                            MakeReaders(settings_.reader, access_, store_.get()),
-                                            std::move(events)});
+    events.join_watermark = [this](model::ObjectId rows, int64_t offset) {
+      return stage_two_ ? stage_two_->JoinWatermark(rows, offset) : std::nullopt;
+    };
+    pipeline_ = std::make_unique<pipeline::Pipeline>(pipeline::SourceRunner::Environment{
+        ToPipelineOptions(settings_), store_.get(), &clock,
+        MakeReaders(settings_.reader, access_, store_.get()), std::move(events)});
     stage_two_ = std::make_unique<pipeline::StageTwo>(
         pipeline::StageTwo::Environment{store_.get(), pipeline_.get(), &clock,
                                         [this](model::ObjectId view, const base::Status& why) {
@@ -171,9 +173,7 @@ class WiredServer : public Server {
     definer_ = std::make_unique<Definer>(Definer::Environment{
         store_.get(), pipeline_.get(), stage_two_.get(), &catalog_,
         MakeReaders(settings_.reader, access_, store_.get()),
-        [this](const catalog::Source& source) {
-          return access_.Check(source);
-        },
+        [this](const catalog::Source& source) { return access_.Check(source); },
         [this](const catalog::Secret& secret) {
           return SecretValue(secret, access_.secret_folders).status();
         }});
@@ -203,7 +203,8 @@ class WiredServer : public Server {
         http_,
         HttpServer::Start(
             settings_.http,
-            {{"/metrics", [this] { return AnswerMetrics(*catalog_.Get(), *pipeline_, *stage_two_, *store_); }},
+            {{"/metrics",
+              [this] { return AnswerMetrics(*catalog_.Get(), *pipeline_, *stage_two_, *store_); }},
              {"/healthz", [this] { return AnswerHealth(store_.get()); }},
              {"/readyz", [this] { return AnswerReady(*catalog_.Get(), *pipeline_, *store_); }}}));
     return {};

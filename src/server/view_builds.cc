@@ -79,6 +79,9 @@ base::Status Definer::DropBuild(const std::string& name, const base::Status& why
   change.next = std::make_shared<catalog::Catalog>(*env_.catalog->Get());
   if (const std::string owner = change.next->building.at(name)->owner; !owner.empty()) {
     // One side of a join: nothing can be made of the other.
+    for (const auto& [side, view] : change.next->building)
+      if (view->owner == owner)
+        NoteBuild(view->id, base::Status(why).WithContext("materialized view \"" + owner + "\""));
     RETURN_IF_ERROR(DropView(owner, {sql::DropStatement::Kind::kView, {}, true, true}, &change));
     return Commit(&change);
   }
@@ -128,7 +131,8 @@ base::Status Definer::AwaitBuilds(const std::vector<model::ObjectId>& ids,
 
 void Definer::NoteBuild(model::ObjectId id, base::Status status) {
   std::lock_guard lock(builds_mutex_);
-  if (const auto it = awaited_.find(id); it != awaited_.end()) it->second = std::move(status);
+  const auto it = awaited_.find(id);
+  if (it != awaited_.end() && !it->second) it->second = std::move(status);  // the first cause
   builds_changed_.notify_all();
 }
 

@@ -49,10 +49,12 @@ const model::Field* FieldOf(const Plan& plan, const std::string& name) {
   return nullptr;
 }
 
+// Keys that the view does not show have no expression.
+std::string TextOf(const Key& key) { return key.expr ? sql::PrintPostgres(*key.expr) : key.delta; }
+
 std::string KeyList(const Plan& plan) {
   std::string list;
-  for (const Key& key : plan.keys)
-    list += (list.empty() ? "" : ", ") + sql::PrintPostgres(*key.expr);
+  for (const Key& key : plan.keys) list += (list.empty() ? "" : ", ") + TextOf(key);
   return list.empty() ? "none" : list;
 }
 
@@ -91,8 +93,8 @@ std::vector<std::string> Explain(const Plan& plan, const std::string& name,
   std::vector<std::string> lines{"Materialized View " + name + " over " + plan.input};
   if (plan.window) lines.push_back(WindowNote(*plan.window));
   for (size_t i = 0; i < plan.keys.size(); ++i)
-    lines.push_back("  Key " + plan.keys[i].column + " = " +
-                    sql::PrintPostgres(*plan.keys[i].expr) + TimeNote(plan, i));
+    lines.push_back("  Key " + plan.keys[i].column + " = " + TextOf(plan.keys[i]) +
+                    TimeNote(plan, i));
   if (plan.keys.empty()) lines.push_back("  No key: one row over all records");
   for (const State& state : plan.states)
     lines.push_back("  State " + state.column + " " + state.duckdb_type + " = " + state.delta);

@@ -528,16 +528,28 @@ void IntervalJoin::AddSide(const JoinStep& step, size_t side, std::vector<std::s
   }
 }
 
-// Versions that a newer one of their key replaced before any row to come.
+// A pair comes with its later row: with a new row of its own side, or with one of the other side.
+std::optional<int64_t> IntervalJoin::PairsFrom(size_t side, const std::optional<int64_t>& left,
+                                               const std::optional<int64_t>& right) const {
+  if (as_of) return left;
+  if (!left || !right) return std::nullopt;
+  return side == 0 ? std::min(*left, *right - to_us) : std::min(*right, *left + from_us);
+}
+
+// Versions that a newer one of their key replaced before any row to come; a deletion with nothing
+// before it says no more than no version.
 void IntervalJoin::AddForget(const JoinStep& step, std::vector<std::string>* out) const {
   std::string key;
   for (const std::string& column : version_key) key += (key.empty() ? "" : ", ") + column;
   const std::string& time = sides[1].time;
   const std::string order = " ORDER BY " + time + ", \"__offset\", \"__partition\"";
+  const std::string over = " OVER (PARTITION BY " + key + order + ")";
+  const std::string floor = Time(*step.sides[0].raised);
   out->push_back("DELETE FROM " + step.sides[1].kept +
-                 " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, lead(" + time +
-                 ") OVER (PARTITION BY " + key + order + ") AS replaced FROM " +
-                 step.sides[1].kept + ") WHERE replaced <= " + Time(*step.sides[0].raised) + ")");
+                 " WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, \"__deleted\" AS deleted, " +
+                 time + " AS since, lead(" + time + ")" + over + " AS replaced, lag(" + time + ")" +
+                 over + " AS before FROM " + step.sides[1].kept + ") WHERE replaced <= " + floor +
+                 " OR (deleted AND before IS NULL AND since <= " + floor + "))");
 }
 
 std::vector<std::string> IntervalJoin::Statements(const JoinStep& step) const {
@@ -551,7 +563,8 @@ std::vector<std::string> IntervalJoin::Statements(const JoinStep& step) const {
   AddSide(step, 1, &out);
   const std::string rows = std::to_string(step.rows);
   out.push_back("DELETE FROM freshet_emissions WHERE \"view\" = " + rows);
-  out.push_back("INSERT INTO freshet_emissions SELECT " + rows + ", NULL, greatest(" +
+  out.push_back("INSERT INTO freshet_emissions SELECT " + rows + ", " +
+                (step.bound ? Time(*step.bound) : "NULL::TIMESTAMP") + ", greatest(" +
                 std::to_string(step.number) + ", coalesce(max(number) + 1, 0)), " + Time(step.now) +
                 " FROM " + step.log);
   out.push_back("DELETE FROM " + step.log + " WHERE number < " + std::to_string(step.consumed));

@@ -61,6 +61,7 @@ struct JoinStep {
   std::string log;                  // table, quoted
   int64_t number;                   // of the next pair
   int64_t consumed;                 // pairs below it were read by the lanes of the joined rows
+  std::optional<int64_t> bound;     // no pair to come has an earlier event time
   int64_t now;
 };
 
@@ -90,6 +91,9 @@ class IntervalJoin {
   // Rows that wait on a side, their least and greatest time, and the time that `limit` rows reach
   // up to.
   std::string Waiting(size_t side, const std::string& table, int64_t limit) const;
+  // No pair to come has an earlier time of `side`, the floors being these.
+  std::optional<int64_t> PairsFrom(size_t side, const std::optional<int64_t>& left,
+                                   const std::optional<int64_t>& right) const;
   // All in one transaction.
   std::vector<std::string> Statements(const JoinStep& step) const;
 
