@@ -69,6 +69,7 @@ void SourceRunner::Start() {
   // A failure to read is met again, and told, when the lanes are made.
   if (auto positions = StoredPositions(*setup_.source); positions.ok()) stored_ = positions.Take();
   LoadWatermark();
+  (void)Progress();  // the watermark of the run before, which is told also while lanes start
   thread_ = std::thread([this] { Run(); });
 }
 
