@@ -218,7 +218,7 @@ def measure_drain(kafka, args):
 
 def measure_views(kafka, args):
     """Ten views on one source beside one; a view with a group for every record."""
-    count = args.records // 5
+    count = args.records
     kafka.topic("views")
     produce(kafka, "views", count)
     rounds = {"one view": [], **{kind: [] for kind in MORE_VIEWS}}
